@@ -1,0 +1,118 @@
+package org.conmgr.api.log;
+
+import static org.conmgr.api.log.Severity.DEBUG;
+import static org.conmgr.api.log.Severity.ERROR;
+import static org.conmgr.api.log.Severity.FATAL;
+import static org.conmgr.api.log.Severity.LOG;
+import static org.conmgr.api.log.Severity.WARNING;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The catalogue: every message conmgr and its watchdog can write. Ids are stable: a message keeps its id for ever, an
+ * id is never used again. The first digit tells the part: 1 configuration, 2 heartbeat link at conmgr, 3 watchdog, 4
+ * application connections, 5 routing, 9 internal. Each {@code {}} stands for one value, in order.
+ */
+public enum Message {
+    // 1: configuration
+    INVALID_SETTING("CM1001", ERROR, "{}: {}", "The setting is not applied; what was in force stays in force."),
+    DUPLICATE_INSTANCE("CM1002", ERROR, "{}: instance number {} is already configured by {}"),
+    TIMEOUT_NOT_ABOVE_INTERVAL(
+            "CM1003",
+            WARNING,
+            "heartbeat_timeout ({}) is not above heartbeat_interval ({}): every link will time out between two beats"),
+
+    // 2: heartbeat link, at conmgr
+    LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),
+    LINK_FAILED("CM2002", LOG, "no heartbeat link to {}: {}"),
+    INSTANCE_DEAD("CM2003", LOG, "{} declared dead: {}"),
+    INSTANCE_UNMONITORED("CM2004", WARNING, "{} is unmonitored: {}", "Is its watchdog running?"),
+    ATTRIBUTES_CHANGED("CM2005", LOG, "attributes of {} changed from ({}) to ({})"),
+    SYSTEM_IDENTIFIERS_DIFFER(
+            "CM2006",
+            ERROR,
+            "{} has system identifier {}, but {} has {}: they do not replicate each other",
+            "One conmgr serves one set of replicating instances."),
+    OWN_STALL("CM2007", WARNING, "this process did not run for {} ms"),
+
+    // 3: watchdog
+    WATCHDOG_LISTENING("CM3001", LOG, "watchdog \"{}\" listens on {}"),
+    WATCHDOG_CANNOT_LISTEN("CM3002", ERROR, "watchdog \"{}\" cannot listen on {}: {}"),
+    CONMGR_CONNECTED("CM3003", LOG, "heartbeat link from conmgr \"{}\" at {} established"),
+    CONMGR_LOST("CM3004", LOG, "heartbeat link from conmgr \"{}\" at {} lost: {}"),
+    LINK_REFUSED("CM3005", LOG, "heartbeat link from {} refused: {}"),
+    TOO_MANY_LINKS(
+            "CM3006", LOG, "heartbeat link from {} refused: {} links are open", "Raise max_heartbeat_connections."),
+    BACKENDS_TERMINATED("CM3007", LOG, "terminated {} backends of {}"),
+    TERMINATION_FAILED("CM3008", ERROR, "could not terminate the backends of {}: {}"),
+    INSTANCE_SEEN("CM3009", LOG, "watchdog \"{}\" watches its instance: {}"),
+    INSTANCE_LOST("CM3010", LOG, "watchdog \"{}\" lost its instance: {}"),
+    INSTANCE_CHANGED("CM3011", LOG, "watchdog \"{}\": attributes changed from ({}) to ({})"),
+    WATCHDOG_STOPPED("CM3012", LOG, "watchdog \"{}\" stopped"),
+
+    // 4: application connections
+    LISTENING("CM4001", LOG, "listening for applications on {}"),
+    CANNOT_LISTEN("CM4002", ERROR, "cannot listen for applications on {}: {}"),
+    TOO_MANY_CONNECTIONS("CM4003", LOG, "closed a connection from {}: {} are open", "Raise max_connections."),
+    INVALID_FIRST_PACKET("CM4004", DEBUG, "closed a connection from {}: {}"),
+    FIRST_PACKET_TIMED_OUT("CM4005", DEBUG, "closed a connection from {}: nothing useful within {}"),
+    STOPPED_LISTENING("CM4006", LOG, "no longer listening for applications on {}"),
+
+    // 5: routing
+    TWO_PRIMARIES(
+            "CM5001", WARNING, "two primaries: {} on timeline {} and {} on timeline {}; the higher timeline is used"),
+    SESSIONS_ENDED("CM5002", LOG, "ended {} application connections to {}: {}"),
+
+    // 9: internal
+    SUPERVISED_FAILURE("CM9001", ERROR, "{} failed and goes on: {}"),
+    CANNOT_START("CM9002", FATAL, "cannot start: {}");
+
+    private final String id;
+    private final Severity severity;
+    private final String template;
+    private final @Nullable String hint;
+
+    Message(String id, Severity severity, String template) {
+        this(id, severity, template, null);
+    }
+
+    Message(String id, Severity severity, String template, @Nullable String hint) {
+        this.id = id;
+        this.severity = severity;
+        this.template = template;
+        this.hint = hint;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public Severity severity() {
+        return severity;
+    }
+
+    /** The text with {@code {}} where values go. */
+    public String template() {
+        return template;
+    }
+
+    public @Nullable String hint() {
+        return hint;
+    }
+
+    /** The text with its values. A value too few leaves its {@code {}}, one too many is appended: never an exception. */
+    String fill(Object... values) {
+        StringBuilder text = new StringBuilder(template.length() + 32);
+        int from = 0;
+        int next = 0;
+        for (int at = template.indexOf("{}"); at >= 0 && next < values.length; at = template.indexOf("{}", from)) {
+            text.append(template, from, at).append(values[next++]);
+            from = at + 2;
+        }
+        text.append(template, from, template.length());
+        while (next < values.length) {
+            text.append(' ').append(values[next++]);
+        }
+        return text.toString();
+    }
+}

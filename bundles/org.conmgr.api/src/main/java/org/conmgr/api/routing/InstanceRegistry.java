@@ -1,0 +1,59 @@
+package org.conmgr.api.routing;
+
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.Set;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.Verdict;
+import org.osgi.annotation.versioning.ConsumerType;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Fed by the heartbeat side with what it learns. An OSGi service. Reports on one instance come in order; a report on
+ * an instance that is not in the registry is ignored.
+ */
+@ProviderType
+public interface InstanceRegistry {
+    /** Told which SQL sockets are bound to an instance, to pass on to its watchdog. */
+    @ConsumerType
+    interface SessionsObserver {
+        /**
+         * The whole set as it is now. Same calling rules as {@link SessionObserver}.
+         *
+         * @param sqlSockets the client's ends
+         */
+        void sessions(Set<InetSocketAddress> sqlSockets);
+    }
+
+    /**
+     * Takes an instance into the books, as {@link org.conmgr.api.link.LinkState#CONNECTING}.
+     *
+     * @throws IllegalStateException if its number is taken
+     */
+    void add(ConfiguredInstance instance, SessionsObserver observer);
+
+    /** Takes it out; sessions bound to it end with {@link SessionEnd.Cause#REMOVED}. */
+    void remove(int number);
+
+    /** The link came up, or came back, or its attributes changed. */
+    void up(int number, Identity identity, Attributes attributes);
+
+    /** A beat came. Called for every beat: does nothing but remember. */
+    void beat(int number, Instant at, Progress progress);
+
+    /**
+     * The watchdog is gone, the instance answers.
+     *
+     * @param why in words
+     */
+    void unmonitored(int number, String why);
+
+    /**
+     * The instance is dead, or was never reached: its sessions end with {@link SessionEnd.Cause#DEAD}. May be called
+     * again with a newer verdict.
+     */
+    void down(int number, Verdict verdict);
+}

@@ -1,0 +1,78 @@
+package org.conmgr.api.setting;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** From a setting's text to its value. Every method throws {@link InvalidSetting} for a text that does not fit. */
+public final class Setting {
+    private static final Pattern TIME = Pattern.compile("([0-9]{1,9})\\s*(ms|s|min|h|d)?");
+
+    private Setting() {}
+
+    /** A TCP port, 1 to 65535. */
+    public static int port(String key, String text) {
+        return integer(key, text, 1, 65535);
+    }
+
+    /** A decimal integer from min to max, both included. */
+    public static int integer(String key, String text, int min, int max) {
+        String expected = max == Integer.MAX_VALUE ? "an integer >= " + min : "an integer from " + min + " to " + max;
+        try {
+            int value = Integer.parseInt(text.strip());
+            if (value < min || value > max) {
+                throw new InvalidSetting(key, text, expected);
+            }
+            return value;
+        } catch (NumberFormatException e) {
+            throw new InvalidSetting(key, text, expected);
+        }
+    }
+
+    /**
+     * A span of time: a bare number in the guide's unit, or a number with {@code ms}, {@code s}, {@code min}, {@code h}
+     * or {@code d}.
+     *
+     * @param guideUnit the unit of a bare number
+     * @param min the shortest allowed
+     */
+    public static Duration time(String key, String text, TimeUnit guideUnit, Duration min) {
+        Matcher matcher = TIME.matcher(text.strip());
+        if (!matcher.matches()) {
+            throw new InvalidSetting(key, text, expectedTime(guideUnit, min));
+        }
+        long number = Long.parseLong(matcher.group(1));
+        String unit = matcher.group(2);
+        Duration value = Duration.of(
+                number,
+                switch (unit == null ? "" : unit) {
+                    case "" -> guideUnit.toChronoUnit();
+                    case "ms" -> TimeUnit.MILLISECONDS.toChronoUnit();
+                    case "s" -> TimeUnit.SECONDS.toChronoUnit();
+                    case "min" -> TimeUnit.MINUTES.toChronoUnit();
+                    case "h" -> TimeUnit.HOURS.toChronoUnit();
+                    default -> TimeUnit.DAYS.toChronoUnit();
+                });
+        if (value.compareTo(min) < 0) {
+            throw new InvalidSetting(key, text, expectedTime(guideUnit, min));
+        }
+        return value;
+    }
+
+    /** A time as {@link #time} reads it, in the largest unit that shows it exactly: {@code 200ms}, {@code 2s}. */
+    public static String text(Duration time) {
+        long ms = time.toMillis();
+        if (ms % 1000 != 0 || ms == 0) {
+            return ms + "ms";
+        }
+        long s = ms / 1000;
+        return s % 60 != 0 ? s + "s" : s / 60 + "min";
+    }
+
+    private static String expectedTime(TimeUnit guideUnit, Duration min) {
+        return "a time >= " + text(min) + "; a bare number is in "
+                + guideUnit.name().toLowerCase(Locale.ROOT);
+    }
+}

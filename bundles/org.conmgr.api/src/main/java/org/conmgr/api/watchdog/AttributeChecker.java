@@ -1,0 +1,34 @@
+package org.conmgr.api.watchdog;
+
+import java.time.Duration;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** Learns the attributes of instances. A plug-in, registered as an OSGi service; one serves many watchdogs. */
+@ConsumerType
+public interface AttributeChecker {
+    /**
+     * One watchdog's kept connection. Used by one thread at a time, except {@link #close()}, which may come from
+     * another and wakes the one that blocks.
+     */
+    @ConsumerType
+    interface Connection extends AutoCloseable {
+        /**
+         * Asks the instance, (re)connecting first when needed. Blocks for as long as the instance takes. Never throws
+         * for what the instance does or does not answer: that is an {@link Observation.Lost}.
+         */
+        Observation check();
+
+        /**
+         * Waits until the next check is due, or returns earlier, as soon as it learns that the connection is lost.
+         *
+         * @throws InterruptedException if interrupted
+         */
+        void idle(Duration interval) throws InterruptedException;
+
+        @Override
+        void close();
+    }
+
+    /** Prepares a connection; opens nothing yet, never blocks. */
+    Connection open(InstanceAccess access);
+}

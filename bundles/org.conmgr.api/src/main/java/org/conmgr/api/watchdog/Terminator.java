@@ -1,0 +1,33 @@
+package org.conmgr.api.watchdog;
+
+import java.io.IOException;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** Ends backends of dead clients. A plug-in, registered as an OSGi service; one serves many watchdogs. */
+@ConsumerType
+public interface Terminator {
+    /** One watchdog's kept connection. Used by one thread at a time, except {@link #close()}. */
+    @ConsumerType
+    interface Connection extends AutoCloseable {
+        /**
+         * Opens the connection if it is not open, so that it is there when it is needed.
+         *
+         * @throws IOException if the instance cannot be reached; its message names why
+         */
+        void connect() throws IOException;
+
+        /**
+         * Ends the backends, (re)connecting first when needed.
+         *
+         * @return how many were ended
+         * @throws IOException if the instance cannot be reached or refuses; nothing more is known of what was ended
+         */
+        int terminate(Termination termination) throws IOException;
+
+        @Override
+        void close();
+    }
+
+    /** Prepares a connection; opens nothing yet, never blocks. */
+    Connection open(InstanceAccess access);
+}

@@ -1,0 +1,102 @@
+package org.conmgr.direct.protocol;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The driver's question.
+ *
+ * @param target libpq's word, e.g. {@code read-write}; conmgr refuses one it does not know
+ * @param application application name, may be empty
+ * @param pid process id, 0 when not known
+ * @param minLsn byte position the instance must have reached, 0 for any
+ */
+public record Ask(String target, String application, long pid, long minLsn) {
+    /** The code of a GSSENCRequest. */
+    public static final int GSSENC_REQUEST = 80877104;
+
+    /** {@code CMGR}. */
+    public static final int MAGIC = 0x434D4752;
+
+    /** The version of this protocol. */
+    public static final byte VERSION = 1;
+
+    /** The most bytes of a whole ask: poolers read it in one piece. */
+    public static final int MAX_LENGTH = 1008;
+
+    private static final int HEADER = 13;
+
+    /** The whole packet, to be written in one piece. A too long application name is cut. */
+    public byte[] encode() {
+        byte[] packet = encode(application);
+        for (int keep = application.length(); packet.length > MAX_LENGTH && keep > 0; ) {
+            keep = Math.max(0, keep - (packet.length - MAX_LENGTH));
+            if (keep > 0 && Character.isHighSurrogate(application.charAt(keep - 1))) {
+                keep--;
+            }
+            packet = encode(application.substring(0, keep));
+        }
+        return packet;
+    }
+
+    private byte[] encode(String name) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("target", target);
+        fields.put("application", name);
+        if (pid != 0) {
+            fields.put("pid", Long.toString(pid));
+        }
+        if (minLsn != 0) {
+            fields.put("min_lsn", Long.toUnsignedString(minLsn));
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(128);
+        out.writeBytes(new byte[HEADER]);
+        Fields.write(out, fields);
+        byte[] packet = out.toByteArray();
+        ByteBuffer.wrap(packet)
+                .putInt(packet.length)
+                .putInt(GSSENC_REQUEST)
+                .putInt(MAGIC)
+                .put(VERSION);
+        return packet;
+    }
+
+    /**
+     * Reads a whole packet, from its length on.
+     *
+     * @throws MalformedPacket when it is a GSSENCRequest with something else behind it, or another version
+     */
+    public static Ask decode(ByteBuffer packet) throws MalformedPacket {
+        if (packet.remaining() < HEADER || packet.remaining() > MAX_LENGTH) {
+            throw new MalformedPacket(
+                    "an ask of " + packet.remaining() + " bytes (expected: " + HEADER + " to " + MAX_LENGTH + ")");
+        }
+        int length = packet.getInt();
+        int code = packet.getInt();
+        int magic = packet.getInt();
+        byte version = packet.get();
+        if (length != packet.limit() || code != GSSENC_REQUEST || magic != MAGIC) {
+            throw new MalformedPacket("not an ask (expected: a GSSENCRequest with CMGR behind it)");
+        }
+        if (version != VERSION) {
+            throw new MalformedPacket("ask of protocol version " + version + " (expected: " + VERSION + ")");
+        }
+        Map<String, String> fields = Fields.read(packet);
+        return new Ask(
+                fields.getOrDefault("target", "any"),
+                fields.getOrDefault("application", ""),
+                number("pid", fields),
+                number("min_lsn", fields));
+    }
+
+    private static long number(String key, Map<String, String> fields) throws MalformedPacket {
+        String text = fields.getOrDefault(key, "0");
+        try {
+            return Long.parseUnsignedLong(text);
+        } catch (NumberFormatException e) {
+            throw new MalformedPacket(key + ": " + text + " (expected: a decimal integer)");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package org.conmgr.direct.protocol;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/** What follows the ask on the same connection, in both directions. */
+public sealed interface Frame {
+    /** Bytes of a frame before its fields: type and length. */
+    int HEADER = 5;
+
+    /** The largest value of a frame's length field. */
+    int MAX_LENGTH = 8192;
+
+    /**
+     * Where to connect.
+     *
+     * @param instance instance number
+     * @param host name, what {@code verify-full} checks
+     * @param hostaddr address to connect to instead of resolving the name; may be empty
+     * @param port port of the instance
+     * @param role {@code primary} or {@code standby}
+     * @param monitored false when nobody watches the instance just now
+     * @param others the other live instances as {@code host:port}, best first
+     */
+    record Routed(
+            int instance, String host, String hostaddr, int port, String role, boolean monitored, List<String> others)
+            implements Frame {
+        public Routed {
+            others = List.copyOf(others);
+        }
+    }
+
+    /** Nowhere: an SQLSTATE and the text for the application's user. */
+    record Refused(String sqlState, String message) implements Frame {}
+
+    /**
+     * Close the SQL connection now.
+     *
+     * @param instance instance number
+     * @param cause {@code dead}, {@code fenced} or {@code removed}
+     * @param message for the application's user; names instance and reason
+     */
+    record Down(int instance, String cause, String message) implements Frame {}
+
+    /** The local end of the SQL connection. */
+    record Bound(String address, int port) implements Frame {}
+
+    /** A frame type this version does not know. */
+    record Unknown(byte type) implements Frame {}
+
+    /** The whole frame. */
+    default byte[] encode() {
+        Map<String, String> fields = new LinkedHashMap<>();
+        char type;
+        if (this instanceof Routed routed) {
+            type = 'C';
+            fields.put("instance", Integer.toString(routed.instance));
+            fields.put("host", routed.host);
+            fields.put("hostaddr", routed.hostaddr);
+            fields.put("port", Integer.toString(routed.port));
+            fields.put("role", routed.role);
+            fields.put("monitored", routed.monitored ? "on" : "off");
+            StringJoiner others = new StringJoiner(",");
+            routed.others.forEach(others::add);
+            fields.put("others", others.toString());
+        } else if (this instanceof Refused refused) {
+            type = 'C';
+            fields.put("sqlstate", refused.sqlState);
+            fields.put("message", refused.message);
+        } else if (this instanceof Down down) {
+            type = 'D';
+            fields.put("instance", Integer.toString(down.instance));
+            fields.put("cause", down.cause);
+            fields.put("message", down.message);
+        } else if (this instanceof Bound bound) {
+            type = 'B';
+            fields.put("address", bound.address);
+            fields.put("port", Integer.toString(bound.port));
+        } else {
+            throw new IllegalStateException(this + " cannot be sent");
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(128);
+        out.writeBytes(new byte[HEADER]);
+        Fields.write(out, fields);
+        byte[] frame = out.toByteArray();
+        if (frame.length - 1 > MAX_LENGTH) {
+            throw new IllegalStateException("a frame of " + frame.length + " bytes (at most " + MAX_LENGTH + ")");
+        }
+        ByteBuffer.wrap(frame).put((byte) type).putInt(frame.length - 1);
+        return frame;
+    }
+
+    /**
+     * Reads one frame if it is there as a whole; leaves the buffer as it is when it is not.
+     *
+     * @throws MalformedPacket when what is there can never become a frame: close the connection
+     */
+    static Optional<Frame> decode(ByteBuffer in) throws MalformedPacket {
+        if (in.remaining() < HEADER) {
+            return Optional.empty();
+        }
+        byte type = in.get(in.position());
+        int length = in.getInt(in.position() + 1);
+        if (length < 4 || length > MAX_LENGTH) {
+            throw new MalformedPacket("a frame of length " + length + " (expected: 4 to " + MAX_LENGTH + ")");
+        }
+        if (in.remaining() < 1 + length) {
+            return Optional.empty();
+        }
+        ByteBuffer body = in.slice(in.position() + HEADER, length - 4);
+        in.position(in.position() + 1 + length);
+        return Optional.of(
+                switch (type) {
+                    case 'C' -> answer(Fields.read(body));
+                    case 'D' -> {
+                        Map<String, String> fields = Fields.read(body);
+                        yield new Down(number("instance", fields), text("cause", fields), text("message", fields));
+                    }
+                    case 'B' -> {
+                        Map<String, String> fields = Fields.read(body);
+                        yield new Bound(text("address", fields), port(fields));
+                    }
+                    default -> new Unknown(type);
+                });
+    }
+
+    private static Frame answer(Map<String, String> fields) throws MalformedPacket {
+        if (fields.containsKey("sqlstate")) {
+            return new Refused(text("sqlstate", fields), text("message", fields));
+        }
+        String others = fields.getOrDefault("others", "");
+        return new Routed(
+                number("instance", fields),
+                text("host", fields),
+                fields.getOrDefault("hostaddr", ""),
+                port(fields),
+                text("role", fields),
+                !"off".equals(fields.get("monitored")),
+                others.isEmpty() ? List.of() : List.of(others.split(",", -1)));
+    }
+
+    private static String text(String key, Map<String, String> fields) throws MalformedPacket {
+        String text = fields.get(key);
+        if (text == null) {
+            throw new MalformedPacket("a frame without its field " + key);
+        }
+        return text;
+    }
+
+    private static int port(Map<String, String> fields) throws MalformedPacket {
+        int port = number("port", fields);
+        if (port < 1 || port > 65535) {
+            throw new MalformedPacket("port: " + port + " (expected: 1 to 65535)");
+        }
+        return port;
+    }
+
+    private static int number(String key, Map<String, String> fields) throws MalformedPacket {
+        String text = text(key, fields);
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new MalformedPacket(key + ": " + text + " (expected: a decimal integer)");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.conmgr.netty;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.EventLoopGroup;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The event loops of this process. An OSGi service; its life is the process's. Heartbeats have a loop of their own, so
+ * that no amount of application traffic delays a beat.
+ */
+@ProviderType
+public interface Transport {
+    /** {@code epoll} or {@code nio}. */
+    String name();
+
+    /** The loops of heartbeat links. Nothing else runs on them. */
+    EventLoopGroup heartbeatLoops();
+
+    /** The loops of application connections. */
+    EventLoopGroup applicationLoops();
+
+    /** A client bootstrap on these loops, with the channel type that goes with them and TCP_NODELAY. */
+    Bootstrap client(EventLoopGroup loops);
+
+    /** A server bootstrap on these loops, with the channel type that goes with them, SO_REUSEADDR and TCP_NODELAY. */
+    ServerBootstrap server(EventLoopGroup loops);
+}

@@ -1,0 +1,88 @@
+package org.conmgr.netty.internal;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.netty.Transport;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+
+/** Native epoll where it loads, nio elsewhere. */
+@Component(service = Transport.class)
+public final class NettyTransport implements Transport, AutoCloseable {
+    private static final int MAX_APPLICATION_LOOPS = 8;
+
+    private final boolean epoll;
+    private final EventLoopGroup heartbeatLoops;
+    private final EventLoopGroup applicationLoops;
+
+    @Activate
+    public NettyTransport() {
+        this(Epoll.isAvailable());
+    }
+
+    public NettyTransport(boolean epoll) {
+        this.epoll = epoll;
+        heartbeatLoops = loops("conmgr-heartbeat", 1);
+        applicationLoops = loops(
+                "conmgr-application",
+                Math.min(MAX_APPLICATION_LOOPS, Runtime.getRuntime().availableProcessors()));
+    }
+
+    private EventLoopGroup loops(String name, int threads) {
+        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io);
+    }
+
+    @Override
+    public String name() {
+        return epoll ? "epoll" : "nio";
+    }
+
+    @Override
+    public EventLoopGroup heartbeatLoops() {
+        return heartbeatLoops;
+    }
+
+    @Override
+    public EventLoopGroup applicationLoops() {
+        return applicationLoops;
+    }
+
+    @Override
+    public Bootstrap client(EventLoopGroup loops) {
+        return new Bootstrap()
+                .group(loops)
+                .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true);
+    }
+
+    @Override
+    public ServerBootstrap server(EventLoopGroup loops) {
+        return new ServerBootstrap()
+                .group(loops)
+                .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true);
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        heartbeatLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        applicationLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,9 @@
+/** The event loops and the choice between epoll and nio, made once for the whole process. */
+@Export
+@Version("1.0.0")
+@NullMarked
+package org.conmgr.netty;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

@@ -1,0 +1,9 @@
+/** What tests of several bundles share: a virtual clock, waiting for conditions, contract tests of the plug-ins. */
+@Export
+@Version("1.0.0")
+@NullMarked
+package org.conmgr.testkit;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

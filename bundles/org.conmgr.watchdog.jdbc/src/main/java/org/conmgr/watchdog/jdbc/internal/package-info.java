@@ -1,0 +1,5 @@
+/** Checking attributes and ending backends over JDBC. */
+@NullMarked
+package org.conmgr.watchdog.jdbc.internal;
+
+import org.jspecify.annotations.NullMarked;
