@@ -62,6 +62,16 @@ public enum Message {
     TWO_PRIMARIES(
             "CM5001", WARNING, "two primaries: {} on timeline {} and {} on timeline {}; the higher timeline is used"),
     SESSIONS_ENDED("CM5002", LOG, "ended {} application connections to {}: {}"),
+    EQUAL_PRIMARIES(
+            "CM5003",
+            WARNING,
+            "two primaries on timeline {}: {} and {}; the first of them, which was primary before, is used",
+            "Which one is right cannot be told from here: stop the other one."),
+    STALE_PRIMARY(
+            "CM5004",
+            WARNING,
+            "{} claims to be primary on timeline {}, but {} was primary on timeline {}: it is not used",
+            "Make it a standby of the newer primary (pg_rewind), or stop it."),
 
     // 9: internal
     SUPERVISED_FAILURE("CM9001", ERROR, "{} failed and goes on: {}"),

@@ -1,6 +1,7 @@
 package org.conmgr.api.routing;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import org.conmgr.api.instance.Attributes;
@@ -21,12 +22,21 @@ public interface InstanceRegistry {
     @ConsumerType
     interface SessionsObserver {
         /**
-         * The whole set as it is now. Same calling rules as {@link SessionObserver}.
+         * The whole set as it is now; several changes within a few milliseconds are told as one. Same calling rules
+         * as {@link SessionObserver}.
          *
          * @param sqlSockets the client's ends
          */
         void sessions(Set<InetSocketAddress> sqlSockets);
     }
+
+    /**
+     * How old the facts about an unmonitored instance may grow before it is no longer offered as a primary. Until
+     * this is called it is zero: an unmonitored instance is then never offered as one.
+     *
+     * @param timeout {@code heartbeat_timeout}, not negative
+     */
+    void heartbeatTimeout(Duration timeout);
 
     /**
      * Takes an instance into the books, as {@link org.conmgr.api.link.LinkState#CONNECTING}.
@@ -38,7 +48,10 @@ public interface InstanceRegistry {
     /** Takes it out; sessions bound to it end with {@link SessionEnd.Cause#REMOVED}. */
     void remove(int number);
 
-    /** The link came up, or came back, or its attributes changed. */
+    /**
+     * The link came up, or came back, or its attributes changed. Attributes whose state is not {@link
+     * org.conmgr.api.instance.InstanceState#alive() alive} count as a verdict: see {@link #down}.
+     */
     void up(int number, Identity identity, Attributes attributes);
 
     /** A beat came. Called for every beat: does nothing but remember. */
