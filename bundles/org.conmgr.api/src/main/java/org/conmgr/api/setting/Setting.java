@@ -1,10 +1,12 @@
 package org.conmgr.api.setting;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** From a setting's text to its value. Every method throws {@link InvalidSetting} for a text that does not fit. */
 public final class Setting {
@@ -29,6 +31,17 @@ public final class Setting {
         } catch (NumberFormatException e) {
             throw new InvalidSetting(key, text, expected);
         }
+    }
+
+    /** One of the constants of an enum, in upper or lower case. */
+    public static <E extends Enum<E>> E word(String key, String text, Class<E> type) {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().equalsIgnoreCase(text.strip())) {
+                return constant;
+            }
+        }
+        String words = Arrays.stream(type.getEnumConstants()).map(Enum::name).collect(Collectors.joining(", "));
+        throw new InvalidSetting(key, text, "one of " + words);
     }
 
     /**
