@@ -1,5 +1,6 @@
 package org.conmgr.api.log;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,5 +29,22 @@ public record LogMessage(
 
     public LogMessage withCause(Throwable reason) {
         return new LogMessage(message, text, detail, hint, reason);
+    }
+
+    /** {@code CM2001: text}: the id and the text, as they are. */
+    public String headline() {
+        return message.id() + ": " + text;
+    }
+
+    /**
+     * What an administrator reads, in PostgreSQL's manner: {@code LOG:  CM2001: text}, then {@code DETAIL:  facts} and
+     * {@code HINT:  what to do} where there are any. The causes are part of the detail; a stack trace, as {@code
+     * BACKTRACE:}, comes only with internal errors (CM9xxx, ERROR and above).
+     *
+     * <p>Safe to write as it is: a line break is followed by a tab, so that no value forges a message of its own, and
+     * other control characters are shown as {@code \x1b}.
+     */
+    public List<String> paragraphs() {
+        return Paragraphs.of(this);
     }
 }

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The catalogue: every message conmgr and its watchdog can write. Ids are stable: a message keeps its id for ever, an
  * id is never used again. The first digit tells the part: 1 configuration, 2 heartbeat link at conmgr, 3 watchdog, 4
- * application connections, 5 routing, 9 internal. Each {@code {}} stands for one value, in order.
+ * application connections, 5 routing, 6 the log itself, 9 internal. Each {@code {}} stands for one value, in order.
+ *
+ * <p>A text starts in lower case and has no full stop; a hint is a sentence. After a change here, {@code
+ * docs/messages.md} is written anew by {@code mvn test -pl :org.conmgr.api -Dtest=MessageTest -Dconmgr.update=true}.
  */
 public enum Message {
     // 1: configuration
@@ -72,6 +75,16 @@ public enum Message {
             WARNING,
             "{} claims to be primary on timeline {}, but {} was primary on timeline {}: it is not used",
             "Make it a standby of the newer primary (pg_rewind), or stop it."),
+
+    // 6: the log itself
+    SINK_MISSING(
+            "CM6001",
+            WARNING,
+            "log_destination names \"{}\", but nothing writes there",
+            "Is the feature that brings it installed? Its messages are kept until it comes."),
+    SINK_FAILED("CM6002", WARNING, "messages cannot be written to \"{}\": {}"),
+    MESSAGES_LOST(
+            "CM6003", LOG, "{} messages were lost here", "They came faster than they could be written, or not at all."),
 
     // 9: internal
     SUPERVISED_FAILURE("CM9001", ERROR, "{} failed and goes on: {}"),
