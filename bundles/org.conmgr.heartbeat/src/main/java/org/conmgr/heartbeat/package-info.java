@@ -1,4 +1,38 @@
-/** The heartbeat link of both ends. */
+/**
+ * The heartbeat link between a conmgr and a watchdog, both ends in one library. What this package exports is the
+ * watchdog's end: an {@link org.conmgr.heartbeat.HeartbeatAcceptor} opens an endpoint that accepts links. conmgr's end
+ * needs no caller: it opens a link to every configured instance and reports to {@link
+ * org.conmgr.api.routing.InstanceRegistry}.
+ *
+ * <p><b>Wire.</b> TCP, opened by conmgr to {@code watchdog_port}. Frames, network byte order:
+ *
+ * <pre>
+ *  Byte type | Int32 length (itself included, type not; at most 8192) | payload
+ *
+ *  'H' Hello       conmgr    Int32 "CMHB", Byte major, Byte minor, Int64 x2 conmgr id,
+ *                            Int32 heartbeat_interval ms, Int32 heartbeat_timeout ms, String name, options
+ *  'W' Welcome     watchdog  Byte major, Byte minor, attribute set, Byte n + n bytes: the address it
+ *                            sees the peer at, Int16 port, options
+ *  'B' Beat        both      Int64 sequence, Int64 last sequence heard, Int32 us it was sent late,
+ *                            Int32 us the sender's loop stalled since its last beat,
+ *                            Int64 LSN, Int64 replay lag ms, Int32 free slots (-1: not known)
+ *  'A' Attributes  watchdog  the whole attribute set: Int64 system identifier, Int32 server version,
+ *                            Byte state, Byte role, Byte default_transaction_read_only,
+ *                            Int32 timeline, String why (the state is what it is)
+ *  'S' Sessions    conmgr    Byte what (0 forget all, 1 add, 2 remove), Int16 count, count times
+ *                            (Byte n + n bytes address, Int16 port)
+ *  'G' Goodbye     both      Byte reason, String text
+ * </pre>
+ *
+ * A String is Int16 length + UTF-8; options are Int16 count + count times two Strings. Bytes behind what a message
+ * needs are ignored, unknown types are skipped, unknown options are ignored: so minor versions can add. Another major
+ * version is answered by Goodbye(protocol error) with both versions in its text.
+ *
+ * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, and each judges the other by its own
+ * timer: deadline = last receipt of anything + {@code heartbeat_timeout}. The watchdog uses the interval and timeout of
+ * the conmgr's Hello; a Hello on an established link changes them. See {@code ConmgrLink} and {@code WatchdogLink} for
+ * the states of the two ends.
+ */
 @Export
 @Version("1.0.0")
 @NullMarked

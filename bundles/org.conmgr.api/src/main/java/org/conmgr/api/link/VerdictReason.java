@@ -4,6 +4,10 @@ package org.conmgr.api.link;
 public enum VerdictReason {
     /** The TCP connection was refused: the host lives, nothing listens. */
     REFUSED("refused"),
+    /** The network says that there is no way to the host. */
+    HOST_UNREACHABLE("host unreachable"),
+    /** The host's name has no address. */
+    NAME_NOT_RESOLVED("name not resolved"),
     /** Name resolution, TCP, TLS, Hello and Welcome together took longer than {@code heartbeat_connect_timeout}. */
     CONNECT_TIMED_OUT("connect timed out"),
     /** No beat within {@code heartbeat_timeout}. */

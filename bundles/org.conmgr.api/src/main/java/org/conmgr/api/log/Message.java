@@ -52,6 +52,7 @@ public enum Message {
     INSTANCE_LOST("CM3010", LOG, "watchdog \"{}\" lost its instance: {}"),
     INSTANCE_CHANGED("CM3011", LOG, "watchdog \"{}\": attributes changed from ({}) to ({})"),
     WATCHDOG_STOPPED("CM3012", LOG, "watchdog \"{}\" stopped"),
+    TERMINATOR_NOT_READY("CM3013", WARNING, "the terminator of watchdog \"{}\" cannot reach its instance: {}"),
 
     // 4: application connections
     LISTENING("CM4001", LOG, "listening for applications on {}"),

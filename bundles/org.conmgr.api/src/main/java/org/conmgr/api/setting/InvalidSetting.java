@@ -7,4 +7,10 @@ public final class InvalidSetting extends IllegalArgumentException {
     public InvalidSetting(String key, String value, String expected) {
         super(key + ": " + value + " (expected: " + expected + ")");
     }
+
+    /** Never null. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
 }

@@ -1,5 +1,7 @@
 package org.conmgr.api.setting;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -7,10 +9,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** From a setting's text to its value. Every method throws {@link InvalidSetting} for a text that does not fit. */
 public final class Setting {
     private static final Pattern TIME = Pattern.compile("([0-9]{1,9})\\s*(ms|s|min|h|d)?");
+
+    private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}");
+    private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:.]+(%[0-9a-zA-Z_.-]+)?");
 
     private Setting() {}
 
@@ -72,6 +78,31 @@ public final class Setting {
             throw new InvalidSetting(key, text, expectedTime(guideUnit, min));
         }
         return value;
+    }
+
+    /**
+     * A literal IPv4 or IPv6 address, without any name resolution.
+     *
+     * @return null when the text is blank
+     */
+    public static @Nullable InetAddress address(String key, String text) {
+        String literal = text.strip();
+        if (literal.isEmpty()) {
+            return null;
+        }
+        if (literal.startsWith("[") && literal.endsWith("]")) {
+            literal = literal.substring(1, literal.length() - 1);
+        }
+        if (!IPV4.matcher(literal).matches()
+                && !(literal.contains(":") && IPV6.matcher(literal).matches())) {
+            throw new InvalidSetting(key, text, "an IPv4 or IPv6 address, not a name");
+        }
+        try {
+            // Nothing but digits, dots and colons reaches this: it never asks a name server.
+            return InetAddress.getByName(literal);
+        } catch (UnknownHostException e) {
+            throw new InvalidSetting(key, text, "an IPv4 or IPv6 address, not a name");
+        }
     }
 
     /** A time as {@link #time} reads it, in the largest unit that shows it exactly: {@code 200ms}, {@code 2s}. */

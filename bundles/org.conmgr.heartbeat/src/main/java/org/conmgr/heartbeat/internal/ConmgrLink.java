@@ -1,0 +1,420 @@
+package org.conmgr.heartbeat.internal;
+
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.LinkState;
+import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.heartbeat.internal.Packet.AttributeSet;
+import org.conmgr.heartbeat.internal.Packet.Beat;
+import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.heartbeat.internal.Packet.Hello;
+import org.conmgr.heartbeat.internal.Packet.Sessions;
+import org.conmgr.heartbeat.internal.Packet.Welcome;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * conmgr's end of the link to one instance, as a pure state machine: events and the time come in as method calls,
+ * decisions go out through {@link Outside}. Deterministic, no threads, no I/O: the same code runs on an event loop and
+ * under virtual time.
+ *
+ * <p>Two states are kept, because an instance may be known while its link is being made anew.
+ *
+ * <pre>
+ * the link (phase)                                       the instance (standing)
+ *
+ *            start
+ *              |                                          CONNECTING  never reached yet
+ *              v        connect_timeout, refused,              |
+ *  +----> CONNECTING ------- Goodbye, EOF -----+               | Welcome, alive
+ *  |           |                               |               v
+ *  |           | Welcome                       |     +-------> UP ------------+----------------+
+ *  |           v                               |     |         |              | timed out,     |
+ *  |          UP ---- timed out, EOF, ---------+     | Welcome | EOF or       | instance       |
+ *  |           |      Goodbye                  |     |         | Goodbye, and | stopped,       |
+ *  |           | stop                          v     |         | the probe    | unreachable;   |
+ *  |           v                            WAITING  |         | is answered  | EOF or Goodbye |
+ *  |        STOPPED  <------- stop ------------+     |         v              | and the probe  |
+ *  |                                           |     +--- UNMONITORED ------+ | is not         |
+ *  +-- connect_interval after the last start --+     |      probe not       | | answered       |
+ *                                                    |      answered any    v v                |
+ *                                                    |      more          DOWN <---------------+
+ *                                                    +----- Welcome --------+
+ * </pre>
+ *
+ * <p>Evidence before time: an EOF, a reset or a Goodbye is followed at once by one probe of {@code backend_port}, which
+ * tells a dead watchdog from a dead host. Only silence costs {@code heartbeat_timeout}. While the instance is
+ * unmonitored every failed attempt to reach its watchdog probes again.
+ */
+final class ConmgrLink {
+    /** What the link decides; called synchronously, must not call back into the link. */
+    interface Outside {
+        /** Resolve and connect; answer with {@link #connected} or {@link #connectFailed}. */
+        void connect();
+
+        void send(Packet packet);
+
+        /** Close the connection, or give up connecting; no {@link #closed} is expected for it. */
+        void disconnect();
+
+        /** Probe backend_port; answer with {@link #probed}. */
+        void probe(long budgetNanos);
+
+        /** The instance is alive and watched, with these attributes. */
+        void up(Identity identity, Attributes attributes);
+
+        void beat(Progress progress);
+
+        /** The instance is alive, not watched. */
+        void unmonitored(String why);
+
+        /** The instance is dead, or was never reached. */
+        void down(Verdict verdict);
+    }
+
+    private enum Phase {
+        WAITING,
+        CONNECTING,
+        UP,
+        STOPPED
+    }
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final Outside outside;
+    private final UUID conmgrId;
+    private final InstantSource clock;
+
+    private LinkSettings settings;
+    private Phase phase = Phase.STOPPED;
+    private LinkState standing = LinkState.CONNECTING;
+    private long attemptStarted;
+    private long retryAt = NEVER;
+    private @Nullable Pulse pulse;
+
+    /** Set while a probe is out: what to say if it is not answered. */
+    private @Nullable Verdict suspicion;
+
+    private Set<InetSocketAddress> sessions = Set.of();
+    private Set<InetSocketAddress> sessionsSent = new LinkedHashSet<>();
+
+    ConmgrLink(Outside outside, UUID conmgrId, LinkSettings settings, InstantSource clock) {
+        this.outside = outside;
+        this.conmgrId = conmgrId;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    LinkState standing() {
+        return standing;
+    }
+
+    /** When {@link #tick} must be called at the latest; {@link Long#MAX_VALUE} for never. */
+    long wakeAt() {
+        return switch (phase) {
+            case WAITING -> retryAt;
+            case CONNECTING -> attemptStarted + settings.connectTimeout().toNanos();
+            case UP -> live().wakeAt();
+            case STOPPED -> NEVER;
+        };
+    }
+
+    void start(long now) {
+        attempt(now);
+    }
+
+    /** Says Goodbye and ends for good. */
+    void stop(Goodbye.Reason reason, String text) {
+        if (phase == Phase.UP) {
+            outside.send(new Goodbye(reason, text));
+        }
+        if (phase == Phase.UP || phase == Phase.CONNECTING) {
+            outside.disconnect();
+        }
+        phase = Phase.STOPPED;
+        suspicion = null;
+    }
+
+    /** New settings. An established link stays: the peer is told by another Hello. */
+    void settings(long now, LinkSettings changed) {
+        settings = changed;
+        if (phase == Phase.UP) {
+            live().retime(now, changed.timing());
+            outside.send(hello());
+        } else if (phase == Phase.WAITING) {
+            retryAt =
+                    Math.min(retryAt, attemptStarted + changed.connectInterval().toNanos());
+        }
+    }
+
+    /** The SQL connections bound to the instance now. */
+    void sessions(Set<InetSocketAddress> now) {
+        sessions = Set.copyOf(now);
+        if (phase == Phase.UP) {
+            sendSessions();
+        }
+    }
+
+    /** The TCP connection (and TLS) stands. */
+    void connected() {
+        if (phase == Phase.CONNECTING) {
+            outside.send(hello());
+        }
+    }
+
+    void connectFailed(long now, VerdictReason reason, String evidence) {
+        if (phase == Phase.CONNECTING) {
+            failed(now, reason, evidence);
+        }
+    }
+
+    /** The connection ended, not by us. */
+    void closed(long now, String how) {
+        if (phase == Phase.CONNECTING) {
+            failed(now, VerdictReason.CLOSED_BY_PEER, how + " before its Welcome");
+        } else if (phase == Phase.UP) {
+            lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye");
+        }
+    }
+
+    /** What came cannot be read: this is no watchdog, or a broken one. The connection is closed. */
+    void corrupted(long now, String what) {
+        if (phase == Phase.CONNECTING) {
+            outside.disconnect();
+            failed(now, VerdictReason.PROTOCOL_ERROR, what);
+        } else if (phase == Phase.UP) {
+            outside.disconnect();
+            lost(now, VerdictReason.PROTOCOL_ERROR, what);
+        }
+    }
+
+    void received(long now, Packet packet) {
+        if (phase == Phase.CONNECTING) {
+            receivedWhileConnecting(now, packet);
+        } else if (phase == Phase.UP) {
+            receivedWhileUp(now, packet);
+        }
+    }
+
+    private void receivedWhileConnecting(long now, Packet packet) {
+        if (packet instanceof Welcome welcome) {
+            if (welcome.major() != Packet.MAJOR) {
+                corrupted(now, "the watchdog speaks protocol " + welcome.major() + " (expected: " + Packet.MAJOR + ")");
+                return;
+            }
+            phase = Phase.UP;
+            pulse = new Pulse(now, settings.timing());
+            suspicion = null;
+            sessionsSent = new LinkedHashSet<>();
+            beat(now);
+            outside.send(new Sessions(Sessions.Change.FORGET_ALL, List.of()));
+            sendSessions();
+            apply(welcome.set());
+        } else if (packet instanceof Goodbye goodbye) {
+            outside.disconnect();
+            failed(now, reasonOf(goodbye), goodbye.text());
+        } else if (!(packet instanceof Packet.Unknown)) {
+            corrupted(now, packet.getClass().getSimpleName() + " before the Welcome");
+        }
+    }
+
+    private void receivedWhileUp(long now, Packet packet) {
+        if (packet instanceof Beat beat) {
+            live().heard(now, beat);
+            outside.beat(beat.progress());
+        } else {
+            live().heard(now);
+            if (packet instanceof AttributeSet set) {
+                apply(set);
+            } else if (packet instanceof Welcome welcome) {
+                apply(welcome.set());
+            } else if (packet instanceof Goodbye goodbye) {
+                outside.disconnect();
+                lost(now, reasonOf(goodbye), goodbye.text());
+            } else if (!(packet instanceof Packet.Unknown)) {
+                corrupted(now, packet.getClass().getSimpleName() + " from a watchdog");
+            }
+        }
+    }
+
+    /** Time has come. {@code due} is what {@link #wakeAt} had said. */
+    void tick(long now, long due) {
+        switch (phase) {
+            case WAITING -> {
+                if (now >= retryAt) {
+                    attempt(now);
+                }
+            }
+            case CONNECTING -> {
+                if (now >= wakeAt()) {
+                    outside.disconnect();
+                    failed(
+                            now,
+                            VerdictReason.CONNECT_TIMED_OUT,
+                            "no Welcome within " + settings.connectTimeout().toMillis() + " ms");
+                }
+            }
+            case UP -> {
+                Pulse live = live();
+                live.woke(now, due);
+                if (live.beatDue(now)) {
+                    beat(now);
+                }
+                if (live.expired(now)) {
+                    outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, live.evidence(now)));
+                    outside.disconnect();
+                    lost(now, VerdictReason.TIMED_OUT, live.evidence(now));
+                }
+            }
+            case STOPPED -> {}
+        }
+    }
+
+    /**
+     * The probe is over.
+     *
+     * @param answered true when PostgreSQL answered it
+     * @param how {@code 192.0.2.1:5432 refused the probe}
+     */
+    void probed(boolean answered, String how) {
+        Verdict suspected = suspicion;
+        if (suspected == null || phase == Phase.STOPPED) {
+            return; // The watchdog came back, or said more, before the probe did.
+        }
+        suspicion = null;
+        if (answered) {
+            if (standing != LinkState.UNMONITORED) {
+                standing = LinkState.UNMONITORED;
+                outside.unmonitored("its watchdog is gone (" + suspected + "), but " + how);
+            }
+        } else {
+            down(suspected.reason(), suspected.evidence() + "; " + how);
+        }
+    }
+
+    private void attempt(long now) {
+        phase = Phase.CONNECTING;
+        attemptStarted = now;
+        if (standing == LinkState.UNMONITORED) {
+            // Nobody else watches it: a host that dies now must not last as long as an attempt to connect.
+            suspect(VerdictReason.CLOSED_BY_PEER, "its watchdog has been gone for a while");
+        }
+        outside.connect();
+    }
+
+    /** An attempt to reach the watchdog has failed. */
+    private void failed(long now, VerdictReason reason, String evidence) {
+        await(now);
+        if (standing == LinkState.UNMONITORED) {
+            suspect(reason, evidence);
+        } else if (suspicion == null) {
+            // With a probe out the instance still stands; its answer decides.
+            down(reason, evidence);
+        }
+    }
+
+    /** An established link has ended. */
+    private void lost(long now, VerdictReason reason, String evidence) {
+        pulse = null;
+        await(now);
+        if (standing != LinkState.UP) {
+            return; // It was declared dead before, by its own watchdog.
+        }
+        switch (reason) {
+            case TIMED_OUT, INSTANCE_STOPPED -> down(reason, evidence);
+            default -> suspect(reason, evidence);
+        }
+    }
+
+    private void suspect(VerdictReason reason, String evidence) {
+        if (suspicion == null) {
+            suspicion = new Verdict(reason, evidence, clock.instant());
+            outside.probe(settings.timeout().toNanos());
+        }
+    }
+
+    private void await(long now) {
+        phase = Phase.WAITING;
+        retryAt = Math.max(now, attemptStarted + settings.connectInterval().toNanos());
+    }
+
+    private void apply(AttributeSet set) {
+        InstanceState state = set.attributes().state();
+        if (state.alive()) {
+            standing = LinkState.UP;
+            outside.up(set.identity(), set.attributes());
+        } else {
+            down(
+                    state == InstanceState.STOPPED
+                            ? VerdictReason.INSTANCE_STOPPED
+                            : VerdictReason.INSTANCE_UNREACHABLE,
+                    set.why());
+        }
+    }
+
+    private void down(VerdictReason reason, String evidence) {
+        standing = LinkState.DOWN;
+        outside.down(new Verdict(reason, evidence, clock.instant()));
+    }
+
+    private void beat(long now) {
+        outside.send(live().beat(now, Progress.UNKNOWN));
+    }
+
+    private Hello hello() {
+        return new Hello(
+                Packet.MAJOR,
+                Packet.MINOR,
+                conmgrId,
+                (int) settings.interval().toMillis(),
+                (int) settings.timeout().toMillis(),
+                settings.name(),
+                Map.of());
+    }
+
+    private void sendSessions() {
+        List<InetSocketAddress> gone = new ArrayList<>(sessionsSent);
+        gone.removeAll(sessions);
+        List<InetSocketAddress> come = new ArrayList<>(sessions);
+        come.removeAll(sessionsSent);
+        send(Sessions.Change.REMOVE, gone);
+        send(Sessions.Change.ADD, come);
+        sessionsSent = new LinkedHashSet<>(sessions);
+    }
+
+    private void send(Sessions.Change change, List<InetSocketAddress> sockets) {
+        for (int from = 0; from < sockets.size(); from += Sessions.MAX_SOCKETS) {
+            outside.send(
+                    new Sessions(change, sockets.subList(from, Math.min(sockets.size(), from + Sessions.MAX_SOCKETS))));
+        }
+    }
+
+    private static VerdictReason reasonOf(Goodbye goodbye) {
+        return switch (goodbye.reason()) {
+            case SHUTDOWN, RESTART -> VerdictReason.SHUT_DOWN_BY_PEER;
+            case INSTANCE_STOPPED -> VerdictReason.INSTANCE_STOPPED;
+            case TOO_MANY_CONNECTIONS, REFUSED -> VerdictReason.REFUSED;
+            case PROTOCOL_ERROR -> VerdictReason.PROTOCOL_ERROR;
+            case UNAUTHENTICATED -> VerdictReason.UNAUTHENTICATED;
+            case TIMED_OUT -> VerdictReason.CLOSED_BY_PEER;
+        };
+    }
+
+    private Pulse live() {
+        Pulse live = pulse;
+        if (live == null) {
+            throw new IllegalStateException("no established link in phase " + phase);
+        }
+        return live;
+    }
+}

@@ -1,0 +1,196 @@
+package org.conmgr.heartbeat.internal;
+
+import io.netty.util.concurrent.Future;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.routing.InstanceRegistry;
+import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.netty.Transport;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.component.propertytypes.SatisfyingConditionTarget;
+
+/**
+ * conmgr's side of heartbeat monitoring: one link per configured instance. Instances and settings come and go while
+ * the links of the others stay. A definition that does not fit is reported and changes nothing.
+ */
+@Component(
+        service = {},
+        immediate = true)
+@SatisfyingConditionTarget("(osgi.condition.id=conmgr.config)")
+public final class ConmgrLinks implements AutoCloseable {
+    private record Link(InstanceDefinition definition, ConfiguredInstance instance, NettyConmgrLink link) {}
+
+    private final Transport transport;
+    private final InstanceRegistry registry;
+    private final MessageLog log;
+    private final BooleanSupplier shuttingDown;
+    private final Resolver resolver = new Resolver();
+    private final UUID conmgrId = UUID.randomUUID();
+
+    // Guarded by this: definitions and settings come from the threads that change the configuration.
+    private final Map<String, InstanceDefinition> definitions = new LinkedHashMap<>();
+    private final Map<Integer, Link> links = new LinkedHashMap<>();
+    private @Nullable LinkSettings settings;
+    private boolean closed;
+
+    @Activate
+    public ConmgrLinks(
+            BundleContext context,
+            @Reference Transport transport,
+            @Reference InstanceRegistry registry,
+            @Reference MessageLog log) {
+        this(transport, registry, log, () -> context.getBundle(0).getState() == Bundle.STOPPING);
+    }
+
+    /** {@code shuttingDown} tells, when this closes, whether the whole process ends or only this bundle. */
+    ConmgrLinks(Transport transport, InstanceRegistry registry, MessageLog log, BooleanSupplier shuttingDown) {
+        this.transport = transport;
+        this.registry = registry;
+        this.log = log;
+        this.shuttingDown = shuttingDown;
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.MANDATORY,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    synchronized void bindSettings(HeartbeatSettings changed) {
+        LinkSettings valid = changed.settings();
+        if (valid == null) {
+            return; // Reported where it was read; what was in force stays in force.
+        }
+        settings = valid;
+        registry.heartbeatTimeout(valid.timeout());
+        links.values().forEach(link -> link.link().settings(valid));
+        openMissing();
+    }
+
+    /** The last settings stay in force until others come. */
+    void unbindSettings(HeartbeatSettings gone) {}
+
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY,
+            updated = "updatedInstance")
+    synchronized void addInstance(InstanceDefinition definition) {
+        definitions.put(definition.pid(), definition);
+        open(definition);
+    }
+
+    synchronized void updatedInstance(InstanceDefinition definition) {
+        Link open = linkOf(definition);
+        ConfiguredInstance changed = validated(definition);
+        if (changed == null || (open != null && open.instance().equals(changed))) {
+            return;
+        }
+        if (open != null) {
+            remove(open, "its configuration has changed");
+        }
+        openMissing();
+    }
+
+    synchronized void removeInstance(InstanceDefinition definition) {
+        definitions.remove(definition.pid(), definition);
+        Link open = linkOf(definition);
+        if (open != null && !closed) {
+            remove(open, "taken out of the configuration");
+            openMissing();
+        }
+    }
+
+    private @Nullable Link linkOf(InstanceDefinition definition) {
+        for (Link link : links.values()) {
+            if (link.definition().equals(definition)) {
+                return link;
+            }
+        }
+        return null;
+    }
+
+    /** Those that waited for settings, or for a number to become free. */
+    private void openMissing() {
+        for (InstanceDefinition definition : List.copyOf(definitions.values())) {
+            if (linkOf(definition) == null) {
+                open(definition);
+            }
+        }
+    }
+
+    private void open(InstanceDefinition definition) {
+        LinkSettings now = settings;
+        ConfiguredInstance instance = now == null ? null : validated(definition);
+        if (now == null || instance == null) {
+            return;
+        }
+        Link holder = links.get(instance.number());
+        if (holder != null) {
+            log.log(
+                    Message.DUPLICATE_INSTANCE,
+                    definition.pid(),
+                    instance.number(),
+                    holder.definition().pid());
+            return;
+        }
+        NettyConmgrLink link = new NettyConmgrLink(instance, now, conmgrId, transport, resolver, registry, log);
+        registry.add(instance, link);
+        links.put(instance.number(), new Link(definition, instance, link));
+        link.start();
+    }
+
+    private void remove(Link link, String why) {
+        links.remove(link.instance().number());
+        link.link().stop(Goodbye.Reason.SHUTDOWN, why);
+        registry.remove(link.instance().number());
+    }
+
+    private @Nullable ConfiguredInstance validated(InstanceDefinition definition) {
+        try {
+            return definition.instance();
+        } catch (InvalidSetting e) {
+            log.log(Message.INVALID_SETTING, definition.pid(), e.getMessage());
+            return null;
+        }
+    }
+
+    /**
+     * Says Goodbye on every link and waits for it to leave, at most a second. When only this bundle goes, to be
+     * replaced, it says restart.
+     */
+    @Deactivate
+    @Override
+    public void close() {
+        Goodbye.Reason reason = shuttingDown.getAsBoolean() ? Goodbye.Reason.SHUTDOWN : Goodbye.Reason.RESTART;
+        List<Future<?>> leaving = new ArrayList<>();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            for (Link link : links.values()) {
+                leaving.add(link.link().stop(reason, "conmgr stops"));
+                registry.remove(link.instance().number());
+            }
+            links.clear();
+        }
+        Goodbyes.await(leaving);
+        resolver.close();
+    }
+}

@@ -1,0 +1,64 @@
+package org.conmgr.heartbeat.internal;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+
+/** The end of a link's pipeline, at both ends of the link: turns what happens on the channel into events. */
+final class LinkHandler extends ChannelInboundHandlerAdapter {
+    /** On the channel's loop. */
+    interface Events {
+        void received(Packet packet);
+
+        /** The channel is closed or cannot be used any more. */
+        void closed(String how);
+
+        /** What came cannot be read, or the peer does not read. */
+        void corrupted(String what);
+    }
+
+    private final Events events;
+    private final MessageLog log;
+
+    LinkHandler(Events events, MessageLog log) {
+        this.events = events;
+        this.log = log;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        events.received((Packet) message);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        events.closed("connection closed");
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (!ctx.channel().isWritable()) {
+            events.corrupted("the peer does not read");
+            ctx.close();
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof DecoderException) {
+            events.corrupted(Failure.text(cause.getCause() == null ? cause : cause.getCause()));
+        } else if (cause instanceof IOException) {
+            events.closed("connection lost (" + Failure.text(cause) + ")");
+        } else {
+            log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "a heartbeat link", cause)
+                    .withCause(cause));
+            events.corrupted("internal failure: " + cause);
+        }
+        ctx.close();
+    }
+}

@@ -1,0 +1,307 @@
+package org.conmgr.heartbeat.internal;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.concurrent.Ticker;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.LinkState;
+import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.routing.InstanceRegistry;
+import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.netty.Transport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link ConmgrLink} on an event loop: connects, sends, keeps the time, and reports to the registry and the log.
+ * Everything but the constructor and the three public methods runs on the loop.
+ */
+final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.SessionsObserver {
+    private final ConfiguredInstance instance;
+    private final Transport transport;
+    private final EventLoop loop;
+    private final Resolver resolver;
+    private final InstanceRegistry registry;
+    private final MessageLog log;
+    private final InstantSource clock;
+    private final LoopTimer timer;
+    private final ConmgrLink link;
+
+    private LinkSettings settings;
+    private @Nullable Channel channel;
+    private @Nullable InetAddress lastAddress;
+    private @Nullable CompletableFuture<List<InetAddress>> resolving;
+    private int attempt;
+
+    private LinkState reported = LinkState.CONNECTING;
+    private @Nullable Attributes reportedAttributes;
+    private @Nullable String reportedFailure;
+
+    NettyConmgrLink(
+            ConfiguredInstance instance,
+            LinkSettings settings,
+            UUID conmgrId,
+            Transport transport,
+            Resolver resolver,
+            InstanceRegistry registry,
+            MessageLog log) {
+        this.instance = instance;
+        this.settings = settings;
+        this.transport = transport;
+        this.resolver = resolver;
+        this.registry = registry;
+        this.log = log;
+        clock = InstantSource.system();
+        loop = transport.heartbeatLoops().next();
+        timer = new LoopTimer(loop, Ticker.systemTicker(), this::tick);
+        link = new ConmgrLink(this, conmgrId, settings, clock);
+    }
+
+    /** Any thread. */
+    void start() {
+        run(() -> link.start(timer.now()));
+    }
+
+    /** Any thread. An established link stays. */
+    void settings(LinkSettings changed) {
+        run(() -> {
+            settings = changed;
+            link.settings(timer.now(), changed);
+        });
+    }
+
+    /** Any thread. Completes when the Goodbye has left or cannot leave. */
+    Future<?> stop(Goodbye.Reason reason, String text) {
+        Promise<Void> stopped = loop.newPromise();
+        run(() -> {
+            Channel open = channel;
+            link.stop(reason, text);
+            timer.disarm();
+            if (open == null) {
+                stopped.setSuccess(null);
+            } else {
+                open.closeFuture().addListener(closed -> stopped.setSuccess(null));
+            }
+        });
+        return stopped;
+    }
+
+    /** Any thread. */
+    @Override
+    public void sessions(Set<InetSocketAddress> sqlSockets) {
+        run(() -> link.sessions(sqlSockets));
+    }
+
+    private void run(Runnable event) {
+        if (loop.inEventLoop()) {
+            supervised(event);
+        } else {
+            loop.execute(() -> supervised(event));
+        }
+    }
+
+    /** No failure of ours may end the link silently: it is logged, and the timer goes on. */
+    private void supervised(Runnable event) {
+        try {
+            event.run();
+        } catch (RuntimeException e) {
+            log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the heartbeat link to " + instance, e)
+                    .withCause(e));
+        } finally {
+            timer.arm(link.wakeAt());
+        }
+    }
+
+    private void tick(long now, long due) {
+        supervised(() -> link.tick(now, due));
+    }
+
+    @Override
+    public void connect() {
+        int mine = ++attempt;
+        InetAddress fixed = instance.hostaddr();
+        if (fixed != null) {
+            connect(mine, List.of(fixed), 0);
+            return;
+        }
+        CompletableFuture<List<InetAddress>> answer = resolving;
+        if (answer == null) {
+            answer = resolver.resolve(instance.host());
+            resolving = answer;
+        }
+        answer.whenComplete((addresses, failure) -> run(() -> {
+            resolving = null;
+            if (mine != attempt) {
+                return; // This attempt has timed out meanwhile.
+            }
+            if (failure == null) {
+                connect(mine, addresses, 0);
+            } else {
+                link.connectFailed(
+                        timer.now(), VerdictReason.NAME_NOT_RESOLVED, "host \"" + instance.host() + "\" is not known");
+            }
+        }));
+    }
+
+    private void connect(int mine, List<InetAddress> addresses, int index) {
+        InetSocketAddress target = new InetSocketAddress(addresses.get(index), instance.watchdogPort());
+        Channel opening = bootstrap()
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel made) {
+                        made.pipeline().addLast(new PacketCodec(), new LinkHandler(new ChannelEvents(made), log));
+                    }
+                })
+                .connect(target)
+                .addListener((ChannelFutureListener) done -> run(() -> {
+                    if (mine != attempt) {
+                        done.channel().close();
+                    } else if (done.isSuccess()) {
+                        lastAddress = target.getAddress();
+                        link.connected();
+                    } else if (index + 1 < addresses.size()) {
+                        connect(mine, addresses, index + 1);
+                    } else {
+                        channel = null;
+                        link.connectFailed(timer.now(), Failure.ofConnect(done.cause()), Failure.text(done.cause()));
+                    }
+                }))
+                .channel();
+        channel = opening;
+    }
+
+    private Bootstrap bootstrap() {
+        Bootstrap bootstrap = transport
+                .client(transport.heartbeatLoops())
+                .clone(loop)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        Math.max(1, settings.connectTimeout().toMillis()));
+        InetAddress local = settings.localAddress();
+        return local == null ? bootstrap : bootstrap.localAddress(new InetSocketAddress(local, 0));
+    }
+
+    @Override
+    public void send(Packet packet) {
+        Channel open = channel;
+        if (open != null) {
+            open.writeAndFlush(packet);
+        }
+    }
+
+    @Override
+    public void disconnect() {
+        attempt++;
+        Channel open = channel;
+        channel = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    @Override
+    public void probe(long budgetNanos) {
+        InetAddress address = lastAddress;
+        if (address == null) {
+            throw new IllegalStateException("a probe before any connection to " + instance);
+        }
+        Probe.start(
+                bootstrap(),
+                loop,
+                new InetSocketAddress(address, instance.backendPort()),
+                budgetNanos,
+                (answered, how) -> run(() -> link.probed(answered, how)));
+    }
+
+    @Override
+    public void up(Identity identity, Attributes attributes) {
+        Attributes before = reportedAttributes;
+        if (reported != LinkState.UP || before == null) {
+            log.log(Message.LINK_ESTABLISHED, instance, attributes);
+        } else if (!before.equals(attributes)) {
+            log.log(Message.ATTRIBUTES_CHANGED, instance, before, attributes);
+        }
+        reported = LinkState.UP;
+        reportedAttributes = attributes;
+        reportedFailure = null;
+        registry.up(instance.number(), identity, attributes);
+    }
+
+    @Override
+    public void beat(Progress progress) {
+        registry.beat(instance.number(), clock.instant(), progress);
+    }
+
+    @Override
+    public void unmonitored(String why) {
+        log.log(Message.INSTANCE_UNMONITORED, instance, why);
+        reported = LinkState.UNMONITORED;
+        registry.unmonitored(instance.number(), why);
+    }
+
+    @Override
+    public void down(Verdict verdict) {
+        if (reported == LinkState.UP || reported == LinkState.UNMONITORED) {
+            log.log(Message.INSTANCE_DEAD, instance, verdict);
+        } else if (!verdict.toString().equals(reportedFailure)) {
+            // An attempt a second fails the same way for hours: said once.
+            log.log(Message.LINK_FAILED, instance, verdict);
+        }
+        reported = LinkState.DOWN;
+        reportedFailure = verdict.toString();
+        registry.down(instance.number(), verdict);
+    }
+
+    /** Events of one channel; those of a channel that was given up are not the link's any more. */
+    private final class ChannelEvents implements LinkHandler.Events {
+        private final Channel own;
+
+        ChannelEvents(Channel own) {
+            this.own = own;
+        }
+
+        private boolean current() {
+            return own.equals(channel);
+        }
+
+        @Override
+        public void received(Packet packet) {
+            if (current()) {
+                run(() -> link.received(timer.now(), packet));
+            }
+        }
+
+        @Override
+        public void closed(String how) {
+            if (current()) {
+                channel = null;
+                run(() -> link.closed(timer.now(), how));
+            }
+        }
+
+        @Override
+        public void corrupted(String what) {
+            if (current()) {
+                run(() -> link.corrupted(timer.now(), what));
+            }
+        }
+    }
+}

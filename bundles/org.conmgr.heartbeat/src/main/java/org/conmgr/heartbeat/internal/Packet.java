@@ -1,0 +1,84 @@
+package org.conmgr.heartbeat.internal;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.instance.Role;
+
+/** The messages of the link; see the package description of {@code org.conmgr.heartbeat} for their bytes. */
+sealed interface Packet {
+    /** The protocol this end speaks. */
+    int MAJOR = 1;
+
+    int MINOR = 0;
+
+    record Hello(
+            int major,
+            int minor,
+            UUID id,
+            int intervalMillis,
+            int timeoutMillis,
+            String name,
+            Map<String, String> options)
+            implements Packet {
+        public Hello {
+            options = Map.copyOf(options);
+        }
+    }
+
+    record Welcome(int major, int minor, AttributeSet set, InetSocketAddress seenAt, Map<String, String> options)
+            implements Packet {
+        public Welcome {
+            options = Map.copyOf(options);
+        }
+    }
+
+    /** Lateness and stall in microseconds, capped by what an int holds. */
+    record Beat(long sequence, long lastHeard, int lateMicros, int stallMicros, Progress progress) implements Packet {}
+
+    /** What the watchdog knows of its instance. */
+    record AttributeSet(Identity identity, Attributes attributes, String why) implements Packet {
+        /** Before the first check. */
+        static final AttributeSet NOT_YET = new AttributeSet(
+                Identity.UNKNOWN,
+                new Attributes(InstanceState.UNREACHABLE, Role.STANDBY, false, 0),
+                "its watchdog has not reached it yet");
+    }
+
+    record Sessions(Change change, List<InetSocketAddress> sockets) implements Packet {
+        enum Change {
+            FORGET_ALL,
+            ADD,
+            REMOVE
+        }
+
+        /** Keeps a frame well under its limit: 200 IPv6 sockets are 3,800 bytes. */
+        static final int MAX_SOCKETS = 200;
+
+        public Sessions {
+            sockets = List.copyOf(sockets);
+        }
+    }
+
+    record Goodbye(Reason reason, String text) implements Packet {
+        enum Reason {
+            SHUTDOWN,
+            RESTART,
+            INSTANCE_STOPPED,
+            TOO_MANY_CONNECTIONS,
+            REFUSED,
+            PROTOCOL_ERROR,
+            UNAUTHENTICATED,
+            /** The sender heard no beat in time and has given the receiver up. */
+            TIMED_OUT
+        }
+    }
+
+    /** A type of a later minor version. */
+    record Unknown(int type) implements Packet {}
+}

@@ -1,0 +1,134 @@
+package org.conmgr.heartbeat.internal;
+
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.heartbeat.internal.Packet.Beat;
+
+/**
+ * The heart of an established link, the same at both ends: when the next beat is due, and when the peer has been
+ * silent for too long. Pure: time comes in as an argument, in nanoseconds since any origin, never negative.
+ *
+ * <p><b>Pause-aware.</b> An expired deadline is not judged at once. First the socket is given the time to hand over
+ * what it already holds: {@link #GRACE} when the timer fired in time; one more interval (at most {@link
+ * #STALL_GRACE}) when it fired late because this process stood still, since then the peer's beats may still be on
+ * their way through a kernel that stood still as well.
+ */
+final class Pulse {
+    /** Long enough for one turn of the event loop, small against any timeout. */
+    static final long GRACE = TimeUnit.MILLISECONDS.toNanos(2);
+
+    /** The most that a stall of our own delays a verdict. */
+    static final long STALL_GRACE = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** A timer later than this means that this process did not run. */
+    static final long STALL = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private static final long NONE = -1;
+
+    private Timing timing;
+    private long nextBeat;
+    private long lastReceipt;
+    private long graceUntil = NONE;
+    private long sent;
+    private long heard;
+    private long stallSinceBeat;
+    private long stallSinceReceipt;
+
+    /** Begins: the first beat is due at once. */
+    Pulse(long now, Timing timing) {
+        this.timing = timing;
+        nextBeat = now;
+        lastReceipt = now;
+    }
+
+    /** New settings: the peer gets a whole timeout from now. */
+    void retime(long now, Timing changed) {
+        timing = changed;
+        nextBeat = Math.min(nextBeat, now + changed.interval());
+        heard(now);
+    }
+
+    /** Anything came from the peer. */
+    void heard(long now) {
+        lastReceipt = now;
+        graceUntil = NONE;
+        stallSinceReceipt = 0;
+    }
+
+    /** A beat came. */
+    void heard(long now, Beat beat) {
+        heard(now);
+        heard = beat.sequence();
+    }
+
+    long lastHeard() {
+        return heard;
+    }
+
+    long lastReceipt() {
+        return lastReceipt;
+    }
+
+    Timing timing() {
+        return timing;
+    }
+
+    /** The timer that was set for {@code due} fired now. */
+    void woke(long now, long due) {
+        long late = now - due;
+        stallSinceBeat = Math.max(stallSinceBeat, late);
+        if (late > STALL) {
+            stallSinceReceipt = Math.max(stallSinceReceipt, late);
+        }
+    }
+
+    /** When to look again. */
+    long wakeAt() {
+        return Math.min(nextBeat, graceUntil == NONE ? lastReceipt + timing.timeout() : graceUntil);
+    }
+
+    boolean beatDue(long now) {
+        return now >= nextBeat;
+    }
+
+    /**
+     * The beat that is due. The rate is fixed: the next one is due a whole number of intervals after this one was, so
+     * a late beat does not move those behind it; beats that were missed altogether are not made up for.
+     */
+    Beat beat(long now, Progress progress) {
+        long late = now - nextBeat;
+        nextBeat += timing.interval() * (1 + late / timing.interval());
+        Beat beat = new Beat(++sent, heard, micros(late), micros(stallSinceBeat), progress);
+        stallSinceBeat = 0;
+        return beat;
+    }
+
+    /** True when the peer has been silent for too long and nothing of its was waiting to be read. */
+    boolean expired(long now) {
+        long deadline = lastReceipt + timing.timeout();
+        if (now < deadline) {
+            return false;
+        }
+        if (graceUntil == NONE) {
+            boolean stalled = stallSinceReceipt > 0 || now - deadline > STALL;
+            graceUntil = now + (stalled ? Math.max(GRACE, Math.min(timing.interval(), STALL_GRACE)) : GRACE);
+            return false;
+        }
+        return now >= graceUntil;
+    }
+
+    /** {@code silent for 2.0 s; last beat #118; own stall 0 ms}. */
+    String evidence(long now) {
+        return String.format(
+                Locale.ROOT,
+                "silent for %.2f s; last beat #%d; own stall %d ms",
+                (now - lastReceipt) / 1e9,
+                heard,
+                TimeUnit.NANOSECONDS.toMillis(stallSinceReceipt));
+    }
+
+    private static int micros(long nanos) {
+        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, nanos / 1000));
+    }
+}

@@ -1,0 +1,162 @@
+package org.conmgr.watchdog.internal;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.watchdog.Termination;
+import org.conmgr.api.watchdog.Terminator;
+import org.conmgr.heartbeat.Loss;
+import org.conmgr.heartbeat.Peer;
+import org.conmgr.watchdog.internal.WatchdogSettings.Occasion;
+import org.conmgr.watchdog.internal.WatchdogSettings.Scope;
+
+/**
+ * Decides which backends a lost conmgr costs, and ends them on a thread of its own, over a connection that was open
+ * before it was needed. An order that fails is tried again until it works or the client is back.
+ */
+final class Terminations implements AutoCloseable {
+    private static final long RETRY_MILLIS = 1000;
+    private static final int MAX_TRIES = 60;
+    private static final int MAX_ORDERS = 10_000;
+
+    private final WatchdogSettings settings;
+    private final Terminator.Connection connection;
+    private final Predicate<InetAddress> beats;
+    private final MessageLog log;
+    private final ScheduledThreadPoolExecutor executor;
+    private final AtomicLong terminated = new AtomicLong();
+
+    /** {@code beats} tells whether any conmgr from an address has a link now. */
+    Terminations(
+            WatchdogSettings settings, Terminator.Connection connection, Predicate<InetAddress> beats, MessageLog log) {
+        this.settings = settings;
+        this.connection = connection;
+        this.beats = beats;
+        this.log = log;
+        executor = new ScheduledThreadPoolExecutor(1, body -> {
+            Thread thread = new Thread(body, "watchdog-" + settings.name() + "-terminator");
+            thread.setDaemon(true);
+            return thread;
+        });
+        executor.setRemoveOnCancelPolicy(true);
+    }
+
+    long terminated() {
+        return terminated.get();
+    }
+
+    /** The instance is there: be connected before it is needed. Does not block. */
+    void connect() {
+        run(0, () -> {
+            try {
+                connection.connect();
+            } catch (IOException e) {
+                log.log(Message.TERMINATOR_NOT_READY, settings.name(), String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    /** Orders what this loss costs. Does not block. */
+    void lost(Loss loss) {
+        if (loss.restarting() && !settings.restartGrace().isZero()) {
+            run(settings.restartGrace().toMillis(), () -> {
+                if (!beats.test(address(loss.peer()))) {
+                    order(loss);
+                }
+            });
+        } else {
+            order(loss);
+        }
+    }
+
+    private void order(Loss loss) {
+        if (!settings.terminateOn().contains(occasion(loss)) || settings.scope() == Scope.NONE) {
+            return;
+        }
+        run(0, () -> terminate(loss, loss.hostAlive() || settings.scope() == Scope.SESSIONS, 1));
+    }
+
+    private static Occasion occasion(Loss loss) {
+        return switch (loss.verdict().reason()) {
+            case TIMED_OUT -> Occasion.TIMED_OUT;
+            case SHUT_DOWN_BY_PEER -> Occasion.SHUT_DOWN;
+            default -> Occasion.CLOSED;
+        };
+    }
+
+    private void terminate(Loss loss, boolean sessionsOnly, int tries) {
+        if (sessionsOnly && loss.sessions().isEmpty()) {
+            return;
+        }
+        Termination what = sessionsOnly
+                ? new Termination.Sessions(loss.sessions())
+                : new Termination.Address(address(loss.peer()));
+        try {
+            int count = connection.terminate(what);
+            terminated.addAndGet(count);
+            log.log(Message.BACKENDS_TERMINATED, count, whose(loss, sessionsOnly));
+        } catch (IOException e) {
+            if (tries == 1 || tries == MAX_TRIES) {
+                log.log(Message.TERMINATION_FAILED, whose(loss, sessionsOnly), String.valueOf(e.getMessage()));
+            }
+            if (tries < MAX_TRIES) {
+                // A client that came back meanwhile has sessions of its own, which are not to be ended.
+                run(RETRY_MILLIS, () -> terminate(loss, sessionsOnly || beats.test(address(loss.peer())), tries + 1));
+            }
+        }
+    }
+
+    private static String whose(Loss loss, boolean sessionsOnly) {
+        return (sessionsOnly ? "the sessions of conmgr \"" : "all clients at the address of conmgr \"")
+                + loss.peer().name()
+                + "\" at "
+                + loss.peer().addressText();
+    }
+
+    private static InetAddress address(Peer peer) {
+        return peer.address().getAddress();
+    }
+
+    private void run(long delayMillis, Runnable work) {
+        if (executor.getQueue().size() >= MAX_ORDERS) {
+            log.log(Message.TERMINATION_FAILED, "a lost conmgr", MAX_ORDERS + " orders wait already");
+            return;
+        }
+        try {
+            executor.schedule(() -> supervised(work), delayMillis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile: a watchdog that stops ends nobody's backends.
+            log.log(Message.WATCHDOG_STOPPED, settings.name());
+        }
+    }
+
+    private void supervised(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            log.log(LogMessage.of(
+                            Message.SUPERVISED_FAILURE, "the terminator of watchdog \"" + settings.name() + "\"", e)
+                    .withCause(e));
+        }
+    }
+
+    /** Ends the thread; a blocked order is woken. Idempotent; waits for at most a second. */
+    @Override
+    public void close() {
+        executor.shutdownNow();
+        connection.close();
+        try {
+            executor.awaitTermination(Duration.ofSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,291 @@
+package org.conmgr.watchdog.internal;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.instance.Role;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.setting.Setting;
+import org.conmgr.api.watchdog.AttributeChecker;
+import org.conmgr.api.watchdog.Observation;
+import org.conmgr.api.watchdog.Terminator;
+import org.conmgr.api.watchdog.WatchdogView;
+import org.conmgr.heartbeat.Departure;
+import org.conmgr.heartbeat.HeartbeatAcceptor;
+import org.conmgr.heartbeat.Loss;
+import org.conmgr.heartbeat.Peer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watchdog: checks its instance, tells every conmgr what it finds, and ends the backends of those that are lost.
+ *
+ * <p>It listens from the start, also while its instance is not reachable: then a conmgr is told so, and told again at
+ * once when it is. A port that is taken is tried again.
+ */
+final class Watchdog implements WatchdogView, AutoCloseable {
+    private static final long RETRY_MILLIS = 1000;
+
+    private final WatchdogSettings settings;
+    private final HeartbeatAcceptor acceptor;
+    private final MessageLog log;
+    private final InstanceWatch watch;
+    private final Terminations terminations;
+    private final Thread listening;
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    // Guarded by this: written by the checker's threads and by the one that opens the endpoint.
+    private HeartbeatAcceptor.@Nullable Endpoint endpoint;
+    private Identity identity = Identity.UNKNOWN;
+    private Attributes attributes = new Attributes(InstanceState.UNREACHABLE, Role.STANDBY, false, 0);
+    private String why = "its watchdog has not reached it yet";
+    private Progress progress = Progress.UNKNOWN;
+    private int connectionLimit;
+    private boolean seen;
+    private boolean closed;
+
+    Watchdog(
+            WatchdogSettings settings,
+            HeartbeatAcceptor acceptor,
+            AttributeChecker checker,
+            Terminator terminator,
+            MessageLog log) {
+        this.settings = settings;
+        this.acceptor = acceptor;
+        this.log = log;
+        watch = new InstanceWatch(
+                settings.name(),
+                checker.open(settings.access()),
+                settings.checkInterval(),
+                settings.checkTimeout(),
+                new InstanceEvents(),
+                log);
+        terminations = new Terminations(settings, terminator.open(settings.access()), this::beats, log);
+        listening = new Thread(this::listenUntilItWorks, "watchdog-" + settings.name() + "-listen");
+        listening.setDaemon(true);
+    }
+
+    /** Does not block. */
+    void start() {
+        listening.start();
+        watch.start();
+    }
+
+    private void listenUntilItWorks() {
+        String reported = "";
+        try {
+            do {
+                try {
+                    opened(acceptor.open(settings.name(), settings.addresses(), new LinkEvents()));
+                    return;
+                } catch (IOException e) {
+                    String cause = String.valueOf(e.getMessage());
+                    if (!cause.equals(reported)) {
+                        reported = cause;
+                        log.log(Message.WATCHDOG_CANNOT_LISTEN, settings.name(), settings.addresses(), cause);
+                    }
+                }
+            } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // Only at the end of the process.
+        } catch (RuntimeException e) {
+            log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "opening watchdog \"" + settings.name() + "\"", e)
+                    .withCause(e));
+        }
+    }
+
+    private void opened(HeartbeatAcceptor.Endpoint opened) {
+        synchronized (this) {
+            if (!closed) {
+                endpoint = opened;
+                applyLimit(opened);
+                opened.progress(progress);
+                opened.publish(identity, attributes, why);
+                log.log(Message.WATCHDOG_LISTENING, settings.name(), opened.addresses());
+                return;
+            }
+        }
+        opened.close(Departure.SHUTDOWN);
+    }
+
+    private void applyLimit(HeartbeatAcceptor.Endpoint open) {
+        int limit = settings.maxLinks().orElse(connectionLimit);
+        if (limit > 0) {
+            open.limit(limit);
+        }
+    }
+
+    private synchronized void publish(InstanceState state, String reason) {
+        publish(identity, attributes.in(state), reason);
+    }
+
+    private synchronized void publish(Identity who, Attributes what, String reason) {
+        identity = who;
+        attributes = what;
+        why = reason;
+        if (endpoint != null) {
+            endpoint.publish(who, what, reason);
+        }
+    }
+
+    private synchronized boolean beats(InetAddress address) {
+        return endpoint != null
+                && endpoint.links().stream()
+                        .anyMatch(link -> link.peer().address().getAddress().equals(address));
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public synchronized List<InetSocketAddress> addresses() {
+        return endpoint == null ? List.of() : endpoint.addresses();
+    }
+
+    @Override
+    public synchronized Identity identity() {
+        return identity;
+    }
+
+    @Override
+    public synchronized Attributes attributes() {
+        return attributes;
+    }
+
+    @Override
+    public synchronized String why() {
+        return why;
+    }
+
+    @Override
+    public synchronized Progress progress() {
+        return progress;
+    }
+
+    @Override
+    public synchronized List<Link> links() {
+        if (endpoint == null) {
+            return List.of();
+        }
+        return endpoint.links().stream()
+                .map(link -> new Link(
+                        link.peer().name(),
+                        link.peer().address().getAddress(),
+                        link.peer().address().getPort(),
+                        link.peer().interval(),
+                        link.peer().timeout(),
+                        link.since(),
+                        link.lastHeard(),
+                        link.lastBeat(),
+                        link.sessions()))
+                .toList();
+    }
+
+    @Override
+    public long terminated() {
+        return terminations.terminated();
+    }
+
+    @Override
+    public void close() {
+        close(Departure.SHUTDOWN);
+    }
+
+    /** Says Goodbye, ends all threads. Idempotent; takes at most a few seconds. */
+    void close(Departure departure) {
+        HeartbeatAcceptor.Endpoint open;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = endpoint;
+            endpoint = null;
+        }
+        closing.countDown();
+        if (open != null) {
+            open.close(departure);
+        }
+        watch.close();
+        terminations.close();
+        log.log(Message.WATCHDOG_STOPPED, settings.name());
+    }
+
+    private final class InstanceEvents implements InstanceWatch.Listener {
+        @Override
+        public void observed(Observation observation) {
+            if (observation instanceof Observation.Seen found) {
+                seen(found);
+            } else if (observation instanceof Observation.Lost lost) {
+                lost(lost);
+            }
+        }
+
+        private void seen(Observation.Seen found) {
+            synchronized (Watchdog.this) {
+                boolean first = !seen || !attributes.state().alive();
+                boolean changed = !attributes.equals(found.attributes());
+                if (first) {
+                    log.log(Message.INSTANCE_SEEN, settings.name(), found.attributes());
+                    terminations.connect();
+                } else if (changed) {
+                    log.log(Message.INSTANCE_CHANGED, settings.name(), attributes, found.attributes());
+                }
+                seen = true;
+                progress = found.progress();
+                if (connectionLimit != found.connectionLimit() || first) {
+                    connectionLimit = found.connectionLimit();
+                    if (endpoint != null) {
+                        applyLimit(endpoint);
+                    }
+                }
+                if (endpoint != null) {
+                    endpoint.progress(progress);
+                }
+                if (first || changed || !identity.equals(found.identity())) {
+                    publish(found.identity(), found.attributes(), "");
+                }
+            }
+        }
+
+        private void lost(Observation.Lost lost) {
+            synchronized (Watchdog.this) {
+                if (!why.equals(lost.why()) || attributes.state() != lost.state()) {
+                    log.log(Message.INSTANCE_LOST, settings.name(), lost.why());
+                    progress = Progress.UNKNOWN;
+                    publish(lost.state(), lost.why());
+                }
+            }
+        }
+
+        @Override
+        public void unanswered(Duration timeout) {
+            String reason = "no answer to a check within " + Setting.text(timeout);
+            log.log(Message.INSTANCE_LOST, settings.name(), reason);
+            publish(InstanceState.UNRESPONSIVE, reason);
+        }
+    }
+
+    private final class LinkEvents implements HeartbeatAcceptor.Observer {
+        @Override
+        public void established(Peer peer) {
+            // Shown by links(); nothing is to be done.
+        }
+
+        @Override
+        public void lost(Loss loss) {
+            terminations.lost(loss);
+        }
+    }
+}
