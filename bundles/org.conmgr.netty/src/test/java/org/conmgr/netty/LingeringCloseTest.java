@@ -1,0 +1,137 @@
+package org.conmgr.netty;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.netty.internal.NettyTransport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LingeringCloseTest {
+    private static final int DEADLINE_MS = 10_000;
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void thePeerReadsTheLastWordsThoughItsOwnWereNeverRead(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, true)) {
+            pair.client.getOutputStream().write(new byte[60_000]);
+            // The server has them in its input: a plain close would make its kernel send RST.
+            LingeringClose.start(pair.server, Unpooled.copiedBuffer("bye", US_ASCII));
+
+            assertThat(pair.client.getInputStream().readAllBytes())
+                    .asString(US_ASCII)
+                    .isEqualTo("bye");
+            assertThat(pair.server.isOpen()).isTrue();
+            pair.client.getOutputStream().write(new byte[1_000]);
+            pair.client.close();
+            assertThat(pair.server.closeFuture().await(DEADLINE_MS)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPeerThatNeverClosesIsClosed(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            long start = System.nanoTime();
+            LingeringClose.start(pair.server, Unpooled.EMPTY_BUFFER);
+
+            assertThat(pair.server.closeFuture().await(DEADLINE_MS)).isTrue();
+            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
+                    .isBetween(LingeringClose.LIMIT.toMillis() - 50, LingeringClose.LIMIT.toMillis() + 2_000);
+        }
+    }
+
+    @Test
+    void aSecondCallOnlyReleasesItsWords() {
+        EmbeddedChannel channel = new EmbeddedChannel(new ChannelInboundHandlerAdapter());
+        channel.pipeline().addFirst(new HoldWrites());
+        LingeringClose.start(channel, Unpooled.copiedBuffer("first", US_ASCII));
+        ByteBuf second = Unpooled.copiedBuffer("second", US_ASCII);
+        LingeringClose.start(channel, second);
+
+        assertThat(second.refCnt()).isZero();
+        assertThat(channel.isOpen()).isTrue();
+    }
+
+    @Test
+    void wordsThatCannotBeWrittenDoNotKeepTheChannel() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        channel.pipeline().addFirst(new HoldWrites());
+        LingeringClose.start(channel, Unpooled.copiedBuffer("never", US_ASCII));
+        ByteBuf dropped = Unpooled.copiedBuffer("what comes in", US_ASCII);
+        channel.writeInbound(dropped);
+        assertThat(channel.<Object>readInbound()).isNull();
+        assertThat(dropped.refCnt()).isZero();
+        assertThat(channel.isOpen()).isTrue();
+
+        channel.advanceTimeBy(LingeringClose.LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    /** A peer whose window is closed. */
+    private static final class HoldWrites extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private static final class Pair implements AutoCloseable {
+        private final NettyTransport transport;
+        private final Channel listening;
+        private final Channel server;
+        private final Socket client = new Socket();
+
+        private Pair(boolean epoll, boolean unread) throws Exception {
+            transport = new NettyTransport(epoll);
+            BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
+            listening = transport
+                    .server(transport.applicationLoops())
+                    .childOption(ChannelOption.AUTO_READ, !unread)
+                    .childHandler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            accepted.add(channel);
+                        }
+                    })
+                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .sync()
+                    .channel();
+            client.setSoTimeout(DEADLINE_MS);
+            client.connect(listening.localAddress(), DEADLINE_MS);
+            Channel channel = accepted.poll(DEADLINE_MS, TimeUnit.MILLISECONDS);
+            assertThat(channel).as("accepted channel").isNotNull();
+            server = channel;
+        }
+
+        @Override
+        public void close() throws IOException {
+            client.close();
+            listening.close();
+            server.close();
+            transport.close();
+        }
+    }
+}
