@@ -1,0 +1,204 @@
+package org.conmgr.routing.internal;
+
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.StringJoiner;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.LinkState;
+import org.conmgr.api.link.Verdict;
+import org.conmgr.api.routing.BalancePolicy.Candidate;
+import org.conmgr.api.routing.InstanceRegistry.SessionsObserver;
+import org.conmgr.api.routing.InstanceStatus;
+import org.conmgr.api.routing.Target;
+import org.jspecify.annotations.Nullable;
+
+/** An instance in the books: what is known of it and who is bound to it. Guarded by the lock of {@link Switchboard}. */
+final class BookedInstance {
+    final ConfiguredInstance configured;
+    final SessionsObserver observer;
+    final Set<BookedSession> sessions = new LinkedHashSet<>();
+
+    /** See {@link Candidate#lastChosen}. */
+    long lastChosen;
+
+    /** True while a call of {@link #observer} is on its way. */
+    boolean socketsDue;
+
+    /** The judgement of {@link Primacy}, and when its present claim to be primary began; 0 when it has none. */
+    Standing standing = Standing.FIT;
+
+    long claimedAt;
+
+    private LinkState link = LinkState.CONNECTING;
+    private Instant since;
+    private @Nullable Instant lastBeat;
+    private Identity identity = Identity.UNKNOWN;
+    private @Nullable Attributes attributes;
+    private Progress progress = Progress.UNKNOWN;
+    private @Nullable Verdict verdict;
+    private String unmonitoredWhy = "";
+    private int timeline;
+    private long heardNanos;
+    /** False while the attributes are from before the last verdict, or there are none. */
+    private boolean confirmed;
+
+    BookedInstance(ConfiguredInstance configured, SessionsObserver observer, Instant now) {
+        this.configured = configured;
+        this.observer = observer;
+        this.since = now;
+    }
+
+    void up(Identity who, Attributes facts, Instant now, long nanos) {
+        if (link != LinkState.UP) {
+            // Numbers from before do not hold for an instance that may have been restarted or rebuilt meanwhile.
+            progress = Progress.UNKNOWN;
+        }
+        // A timeline that is not known for a moment must not make a primary look older than it is.
+        boolean same = who.systemIdentifier() == identity.systemIdentifier();
+        timeline = facts.timeline() > 0 || !same ? facts.timeline() : timeline;
+        identity = who;
+        attributes = facts;
+        verdict = null;
+        unmonitoredWhy = "";
+        confirmed = true;
+        heardNanos = nanos;
+        enter(LinkState.UP, now);
+    }
+
+    void beat(Instant at, Progress numbers, long nanos) {
+        lastBeat = at;
+        if (link == LinkState.UP) {
+            progress = numbers;
+            heardNanos = nanos;
+        }
+    }
+
+    void unmonitored(String why, Instant now) {
+        verdict = null;
+        unmonitoredWhy = why;
+        enter(LinkState.UNMONITORED, now);
+    }
+
+    /** @param facts attributes that came with the verdict; null when none did */
+    void down(Verdict decision, @Nullable Attributes facts, Instant now) {
+        if (facts != null) {
+            attributes = facts;
+        }
+        verdict = decision;
+        unmonitoredWhy = "";
+        confirmed = false;
+        enter(LinkState.DOWN, now);
+    }
+
+    private void enter(LinkState state, Instant now) {
+        if (link != state) {
+            link = state;
+            since = now;
+        }
+    }
+
+    LinkState link() {
+        return link;
+    }
+
+    @Nullable
+    Verdict verdict() {
+        return verdict;
+    }
+
+    long systemIdentifier() {
+        return identity.systemIdentifier();
+    }
+
+    int timeline() {
+        return timeline;
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    /** The attributes while routing may rely on them: the link is up, or was when the watchdog went away. */
+    @Nullable
+    Attributes facts() {
+        return confirmed ? attributes : null;
+    }
+
+    boolean claimsPrimary() {
+        Attributes facts = facts();
+        return facts != null && facts.role() == Role.PRIMARY;
+    }
+
+    /** Whether new sessions may be sent to it at all. */
+    boolean offered() {
+        Attributes facts = facts();
+        return facts != null && facts.state() == InstanceState.ACCEPTING && standing instanceof Standing.Fit;
+    }
+
+    /** Nanoseconds since its watchdog was last heard; 0 while the link is up, for a silent link is no longer up. */
+    long factsAge(long nanos) {
+        return link == LinkState.UP ? 0 : nanos - heardNanos;
+    }
+
+    /** Whether sessions that asked for this target may stay. */
+    boolean keeps(Target target) {
+        Attributes facts = facts();
+        if (facts == null) {
+            return true; // no sessions, or nothing said against them
+        }
+        if (standing instanceof Standing.Stranger) {
+            return false;
+        }
+        boolean readOnly = facts.defaultTransactionReadOnly();
+        boolean outdone = standing instanceof Standing.Outdone;
+        return switch (target) {
+            case ANY, PREFER_STANDBY, PREFER_PRIMARY, PREFER_READ_ONLY, PREFER_READ_WRITE -> true;
+            case READ_WRITE -> facts.role() == Role.PRIMARY && !outdone && !readOnly;
+            case PRIMARY -> facts.role() == Role.PRIMARY && !outdone;
+            case READ_ONLY -> facts.role() == Role.STANDBY || (readOnly && !outdone);
+            case STANDBY -> facts.role() == Role.STANDBY;
+        };
+    }
+
+    /** Why sessions that it does not keep must go. */
+    String fenceReason() {
+        return standing instanceof Standing.Fit ? "it is now " + attributes : standing.note();
+    }
+
+    Candidate candidate() {
+        Attributes facts = attributes;
+        if (facts == null) {
+            throw new IllegalStateException(configured + " is no candidate: nothing is known of it");
+        }
+        return new Candidate(configured.number(), sessions.size(), lastChosen, facts, progress);
+    }
+
+    InstanceStatus status() {
+        return new InstanceStatus(
+                configured, link, since, lastBeat, identity, attributes, progress, verdict, note(), sessions.size());
+    }
+
+    private String note() {
+        StringJoiner note = new StringJoiner("; ");
+        if (link == LinkState.UNMONITORED) {
+            note.add(unmonitoredWhy);
+        }
+        Attributes facts = facts();
+        if (facts == null) {
+            return note.toString();
+        }
+        if (!(standing instanceof Standing.Fit)) {
+            note.add("not offered: " + standing.note());
+        }
+        if (facts.state() != InstanceState.ACCEPTING) {
+            note.add("takes no new connections");
+        }
+        return note.toString();
+    }
+}

@@ -1,0 +1,132 @@
+package org.conmgr.routing.internal;
+
+import java.net.InetSocketAddress;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.routing.ApplicationStatus;
+import org.conmgr.api.routing.Refusal;
+import org.conmgr.api.routing.Route;
+import org.conmgr.api.routing.RouteAnswer;
+import org.conmgr.api.routing.RouteRequest;
+import org.conmgr.api.routing.Session;
+import org.conmgr.api.routing.SessionEnd;
+import org.conmgr.api.routing.SessionObserver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An application connection in the books. What it is bound to is guarded by the lock of {@link Switchboard}; what it
+ * has to be told is written under that lock and told without it.
+ *
+ * <p>At most one thread tells at a time: who finds another one at it leaves its news to that one. The thread that asks
+ * has the first turn from the beginning, so that the answer is told before {@code ask} returns, whatever happens to the
+ * instance at the same moment.
+ */
+final class BookedSession implements Session {
+    final RouteRequest request;
+
+    /** Replaced under the lock, read anywhere. */
+    volatile ApplicationStatus status;
+
+    /** The instance it is bound to; null while it waits and when it is over. */
+    @Nullable
+    BookedInstance instance;
+
+    /** Ends the wait; null when it does not wait. */
+    @Nullable
+    Future<?> deadline;
+
+    private final Switchboard switchboard;
+    private final SessionObserver observer;
+
+    private volatile boolean closed;
+    private volatile @Nullable RouteAnswer answer;
+    private volatile @Nullable SessionEnd end;
+
+    /** News that nobody has looked at yet, at least 1 while a thread is telling. */
+    private final AtomicInteger news = new AtomicInteger(1);
+
+    private boolean answerTold;
+    private boolean endTold;
+
+    BookedSession(Switchboard switchboard, RouteRequest request, SessionObserver observer, ApplicationStatus status) {
+        this.switchboard = switchboard;
+        this.request = request;
+        this.observer = observer;
+        this.status = status;
+    }
+
+    void answer(RouteAnswer routeAnswer) {
+        answer = routeAnswer;
+    }
+
+    void end(SessionEnd sessionEnd) {
+        end = sessionEnd;
+    }
+
+    /** The first turn, by the thread that made it. */
+    void deliverFirst() {
+        int seen = 1;
+        do {
+            tellAll();
+            seen = news.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    /** Tells what is new, or leaves it to the thread that is at it. */
+    void deliver() {
+        if (news.getAndIncrement() == 0) {
+            deliverFirst();
+        }
+    }
+
+    private void tellAll() {
+        RouteAnswer toAnswer = answer;
+        if (toAnswer != null && !answerTold) {
+            answerTold = true;
+            tell(() -> {
+                if (toAnswer instanceof Route route) {
+                    observer.routed(route);
+                } else {
+                    observer.refused((Refusal) toAnswer);
+                }
+            });
+        }
+        SessionEnd toEnd = end;
+        if (toEnd != null && !endTold) {
+            endTold = true;
+            tell(() -> observer.ended(toEnd));
+        }
+    }
+
+    private void tell(Runnable call) {
+        if (closed) {
+            return;
+        }
+        try {
+            call.run();
+        } catch (Throwable e) {
+            switchboard.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the observer of " + this, e)
+                    .withCause(e));
+        }
+    }
+
+    @Override
+    public void connected(InetSocketAddress sqlSocket) {
+        switchboard.connected(this, sqlSocket);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        switchboard.closed(this);
+    }
+
+    /** For messages: {@code application connection 17 (psql)}. */
+    @Override
+    public String toString() {
+        String application = request.application();
+        return "application connection " + status.id() + (application.isEmpty() ? "" : " (" + application + ")");
+    }
+}
