@@ -1,6 +1,9 @@
 package org.conmgr.routing.internal;
 
+import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -169,6 +172,18 @@ final class BookedInstance {
     /** Why sessions that it does not keep must go. */
     String fenceReason() {
         return standing instanceof Standing.Fit ? "it is now " + attributes : standing.note();
+    }
+
+    /** The clients' ends of the SQL connections that are known. */
+    Set<InetSocketAddress> sqlSockets() {
+        Set<InetSocketAddress> sockets = new HashSet<>();
+        for (BookedSession session : sessions) {
+            InetSocketAddress socket = session.status.sqlSocket();
+            if (socket != null) {
+                sockets.add(socket);
+            }
+        }
+        return Collections.unmodifiableSet(sockets);
     }
 
     Candidate candidate() {

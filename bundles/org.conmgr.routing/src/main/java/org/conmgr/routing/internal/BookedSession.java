@@ -1,6 +1,7 @@
 package org.conmgr.routing.internal;
 
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.log.LogMessage;
@@ -50,11 +51,18 @@ final class BookedSession implements Session {
     private boolean answerTold;
     private boolean endTold;
 
-    BookedSession(Switchboard switchboard, RouteRequest request, SessionObserver observer, ApplicationStatus status) {
+    BookedSession(Switchboard switchboard, long id, RouteRequest request, SessionObserver observer, Instant now) {
         this.switchboard = switchboard;
         this.request = request;
         this.observer = observer;
-        this.status = status;
+        this.status = new ApplicationStatus(id, request, -1, now, null);
+    }
+
+    void cancelDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+            deadline = null;
+        }
     }
 
     void answer(RouteAnswer routeAnswer) {

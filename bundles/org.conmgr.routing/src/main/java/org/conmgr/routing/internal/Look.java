@@ -4,7 +4,6 @@ import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.routing.RouteRequest;
-import org.conmgr.api.routing.Target;
 
 /**
  * One look at the books with the eyes of one request.
@@ -81,9 +80,5 @@ record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nano
     /** How far it was behind when last heard; -1 when that is not known or too long ago. */
     long lagMillis(BookedInstance instance) {
         return outdated(instance) ? -1 : instance.progress().replayLagMillis();
-    }
-
-    Target target() {
-        return request.target();
     }
 }

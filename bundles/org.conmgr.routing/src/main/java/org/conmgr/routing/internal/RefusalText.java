@@ -10,6 +10,7 @@ import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.routing.Refusal;
+import org.conmgr.api.routing.RouteRequest;
 
 /** Says of every instance why it would not do. */
 final class RefusalText {
@@ -23,17 +24,17 @@ final class RefusalText {
         for (BookedInstance instance : instances) {
             each.add(instance.configured.number() + " (" + words(look, instance, now) + ")");
         }
-        return refusal(look, instances.isEmpty() ? "no instance is configured" : each.toString());
+        return refusal(look.request(), instances.isEmpty() ? "no instance is configured" : each.toString());
     }
 
-    static Refusal stopping(Look look) {
-        return refusal(look, "conmgr is stopping");
+    static Refusal stopping(RouteRequest request) {
+        return refusal(request, "conmgr is stopping");
     }
 
-    private static Refusal refusal(Look look, String why) {
+    private static Refusal refusal(RouteRequest request, String why) {
         return new Refusal(
                 SQL_STATE,
-                "no instance with target_session_attrs=" + look.target().word() + ": " + why);
+                "no instance with target_session_attrs=" + request.target().word() + ": " + why);
     }
 
     private static String words(Look look, BookedInstance instance, Instant now) {

@@ -9,27 +9,18 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
-import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.LogMessage;
@@ -40,14 +31,12 @@ import org.conmgr.api.routing.BalancePolicy;
 import org.conmgr.api.routing.InstanceRegistry;
 import org.conmgr.api.routing.InstanceStatus;
 import org.conmgr.api.routing.RegistryView;
-import org.conmgr.api.routing.Route;
 import org.conmgr.api.routing.RouteAnswer;
 import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Router;
 import org.conmgr.api.routing.Session;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.api.routing.SessionObserver;
-import org.conmgr.api.routing.Target;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -71,15 +60,8 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     private final Clock clock;
 
     private final Object lock = new Object();
-    private final SortedMap<Integer, BookedInstance> instances = new TreeMap<>();
-    private final Set<BookedSession> sessions = new LinkedHashSet<>();
-    private final Set<BookedSession> waiting = new LinkedHashSet<>();
-    private final Primacy primacy = new Primacy();
-    private final Balancing balancing = new Balancing();
-    private RoutingSettings settings = RoutingSettings.DEFAULT;
-    private long maxFactsAge;
+    private final Ledger ledger;
     private long sessionIds;
-    private long choices;
     private boolean stopped;
 
     // Dynamic, so not final: replacing what they refer to must not replace the books.
@@ -99,13 +81,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         this.timer = timer;
         this.nanoTime = nanoTime;
         this.clock = clock;
-    }
-
-    /** For tests: what the framework would inject. */
-    Switchboard with(MessageLog log, List<BalancePolicy> balancePolicies) {
-        messageLog = log;
-        policies = balancePolicies;
-        return this;
+        this.ledger = new Ledger(nanoTime, clock, () -> policies, this::socketsChanged);
     }
 
     private static ScheduledExecutorService timerThread() {
@@ -118,6 +94,13 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         return executor;
     }
 
+    /** What the framework injects. */
+    Switchboard with(MessageLog log, List<BalancePolicy> balancePolicies) {
+        messageLog = log;
+        policies = balancePolicies;
+        return this;
+    }
+
     @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
     void bindSettings(RoutingSettingsSource source) {
         source.settings().ifPresent(this::settings);
@@ -128,22 +111,22 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
 
     void settings(RoutingSettings now) {
         change(after -> {
-            settings = now;
-            serveWaiting(after);
+            ledger.settings(now);
+            ledger.serveWaiting(after);
         });
     }
 
-    /** Ends the waits, then the sessions, for nobody would tell them any more. */
+    /** Refuses those that wait and ends the others' sessions, for nobody would tell them any more. Idempotent. */
     @Override
     @Deactivate
     public void close() {
         change(after -> {
             stopped = true;
-            for (BookedSession session : List.copyOf(waiting)) {
-                settle(session, RefusalText.stopping(look(session.request)), after);
+            for (BookedSession session : ledger.waiting()) {
+                ledger.refuse(session, RefusalText.stopping(session.request), after);
             }
-            for (BookedInstance instance : instances.values()) {
-                end(instance, session -> true, SessionEnd.Cause.REMOVED, "conmgr is stopping", after);
+            for (BookedInstance instance : ledger.instances.values()) {
+                ledger.endAll(instance, SessionEnd.Cause.REMOVED, "conmgr is stopping", after);
             }
         });
         timer.shutdownNow();
@@ -157,8 +140,8 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
             throw new IllegalArgumentException("heartbeat_timeout: " + timeout + " (expected: not negative)");
         }
         change(after -> {
-            maxFactsAge = TimeUnit.NANOSECONDS.convert(timeout);
-            serveWaiting(after);
+            ledger.maxFactsAge(TimeUnit.NANOSECONDS.convert(timeout));
+            ledger.serveWaiting(after);
         });
     }
 
@@ -166,7 +149,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     public void add(ConfiguredInstance configured, SessionsObserver observer) {
         synchronized (lock) {
             BookedInstance instance = new BookedInstance(configured, observer, clock.instant());
-            BookedInstance there = instances.putIfAbsent(configured.number(), instance);
+            BookedInstance there = ledger.instances.putIfAbsent(configured.number(), instance);
             if (there != null) {
                 throw new IllegalStateException("instance number " + configured.number() + " is taken by "
                         + there.configured + " (expected: one that is free)");
@@ -176,12 +159,10 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
 
     @Override
     public void remove(int number) {
-        change(after -> {
-            BookedInstance instance = instances.remove(number);
-            if (instance != null) {
-                end(instance, session -> true, SessionEnd.Cause.REMOVED, "it is no longer configured", after);
-                review(after);
-            }
+        change(number, (instance, after) -> {
+            ledger.instances.remove(number);
+            ledger.endAll(instance, SessionEnd.Cause.REMOVED, "it is no longer configured", after);
+            ledger.review(after);
         });
     }
 
@@ -196,7 +177,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         }
         change(number, (instance, after) -> {
             instance.up(identity, attributes, clock.instant(), nanoTime.getAsLong());
-            review(after);
+            ledger.review(after);
         });
     }
 
@@ -204,7 +185,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     public void beat(int number, Instant at, Progress progress) {
         change(number, (instance, after) -> {
             instance.beat(at, progress, nanoTime.getAsLong());
-            serveWaiting(after);
+            ledger.serveWaiting(after);
         });
     }
 
@@ -212,7 +193,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     public void unmonitored(int number, String why) {
         change(number, (instance, after) -> {
             instance.unmonitored(why, clock.instant());
-            review(after);
+            ledger.review(after);
         });
     }
 
@@ -224,8 +205,8 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     private void down(int number, Verdict verdict, @Nullable Attributes attributes) {
         change(number, (instance, after) -> {
             instance.down(verdict, attributes, clock.instant());
-            end(instance, session -> true, SessionEnd.Cause.DEAD, verdict.toString(), after);
-            review(after);
+            ledger.endAll(instance, SessionEnd.Cause.DEAD, verdict.toString(), after);
+            ledger.review(after);
         });
     }
 
@@ -236,21 +217,11 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         Aftermath after = new Aftermath();
         BookedSession session;
         synchronized (lock) {
-            Instant now = clock.instant();
-            ApplicationStatus status = new ApplicationStatus(++sessionIds, request, -1, now, null);
-            session = new BookedSession(this, request, observer, status);
-            Look look = look(request);
-            BookedInstance chosen = stopped ? null : choose(look, after);
-            if (chosen != null) {
-                sessions.add(session);
-                bind(session, chosen, look);
-            } else if (stopped) {
-                session.answer(RefusalText.stopping(look));
-            } else if (settings.routeWait().isZero()) {
-                session.answer(RefusalText.of(look, instances.values(), now));
+            session = new BookedSession(this, ++sessionIds, request, observer, clock.instant());
+            if (stopped) {
+                session.answer(RefusalText.stopping(request));
             } else {
-                sessions.add(session);
-                await(session);
+                answerOrAwait(session, after);
             }
         }
         session.deliverFirst();
@@ -258,52 +229,34 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         return session;
     }
 
-    private void await(BookedSession session) {
-        waiting.add(session);
-        session.deadline = timer.schedule(
-                supervised("the end of a wait", () -> giveUp(session)),
-                settings.routeWait().toMillis(),
-                TimeUnit.MILLISECONDS);
+    private void answerOrAwait(BookedSession session, Aftermath after) {
+        Look look = ledger.look(session.request);
+        BookedInstance chosen = ledger.choose(look, after);
+        Duration wait = ledger.settings().routeWait();
+        if (chosen != null) {
+            ledger.bind(session, chosen, look);
+        } else if (wait.isZero()) {
+            session.answer(ledger.refusal(look));
+        } else {
+            ledger.await(session);
+            Runnable giveUp = supervised("the end of a wait", () -> giveUp(session));
+            session.deadline = timer.schedule(giveUp, wait.toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     private void giveUp(BookedSession session) {
-        change(after -> {
-            if (waiting.contains(session)) {
-                settle(session, RefusalText.of(look(session.request), instances.values(), clock.instant()), after);
-            }
-        });
-    }
-
-    /** Takes a session that waits out of the books, refused. */
-    private void settle(BookedSession session, RouteAnswer refusal, Aftermath after) {
-        stopWaiting(session);
-        sessions.remove(session);
-        session.answer(refusal);
-        after.tell(session);
-    }
-
-    private void stopWaiting(BookedSession session) {
-        waiting.remove(session);
-        if (session.deadline != null) {
-            session.deadline.cancel(false);
-            session.deadline = null;
-        }
+        change(after -> ledger.refuse(session, ledger.refusal(ledger.look(session.request)), after));
     }
 
     void connected(BookedSession session, InetSocketAddress sqlSocket) {
         synchronized (lock) {
-            BookedInstance instance = session.instance;
-            if (instance != null && !sqlSocket.equals(session.status.sqlSocket())) {
-                restate(session, instance, session.status.since(), sqlSocket);
-                socketsChanged(instance);
-            }
+            ledger.connected(session, sqlSocket);
         }
     }
 
     void closed(BookedSession session) {
         synchronized (lock) {
-            stopWaiting(session);
-            unbind(session);
+            ledger.leave(session);
         }
     }
 
@@ -312,18 +265,16 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     @Override
     public List<InstanceStatus> instances() {
         synchronized (lock) {
-            return instances.values().stream().map(BookedInstance::status).toList();
+            return ledger.instances.values().stream()
+                    .map(BookedInstance::status)
+                    .toList();
         }
     }
 
     @Override
     public List<ApplicationStatus> applications() {
         synchronized (lock) {
-            List<ApplicationStatus> all = new ArrayList<>(sessions.size());
-            for (BookedSession session : sessions) {
-                all.add(session.status);
-            }
-            return List.copyOf(all);
+            return ledger.sessions.stream().map(session -> session.status).toList();
         }
     }
 
@@ -332,147 +283,35 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         Aftermath after = new Aftermath();
         RouteAnswer answer;
         synchronized (lock) {
-            Look look = look(request);
-            BookedInstance chosen = choose(look, after);
-            answer = chosen == null ? RefusalText.of(look, instances.values(), clock.instant()) : route(look, chosen);
+            Look look = ledger.look(request);
+            BookedInstance chosen = ledger.choose(look, after);
+            answer = chosen == null ? ledger.refusal(look) : ledger.route(look, chosen);
         }
         after.run(this::log);
         return answer;
     }
 
-    // ---- under the lock ----
-
-    /** After any change of what is known of an instance. */
-    private void review(Aftermath after) {
-        primacy.judge(instances.values(), after::log);
-        for (BookedInstance instance : instances.values()) {
-            fence(instance, after);
-        }
-        serveWaiting(after);
-    }
-
-    private void fence(BookedInstance instance, Aftermath after) {
-        Set<Target> lost = EnumSet.noneOf(Target.class);
-        for (Target target : Target.values()) {
-            if (!instance.keeps(target)) {
-                lost.add(target);
-            }
-        }
-        if (!lost.isEmpty()) {
-            Predicate<BookedSession> goes = session -> lost.contains(session.request.target());
-            end(instance, goes, SessionEnd.Cause.FENCED, instance.fenceReason(), after);
-        }
-    }
-
-    private void end(
-            BookedInstance instance,
-            Predicate<BookedSession> which,
-            SessionEnd.Cause cause,
-            String reason,
-            Aftermath after) {
-        int count = 0;
-        for (BookedSession session : List.copyOf(instance.sessions)) {
-            if (which.test(session)) {
-                unbind(session);
-                session.end(new SessionEnd(instance.configured, cause, reason));
-                after.tell(session);
-                count++;
-            }
-        }
-        if (count > 0) {
-            after.log(LogMessage.of(Message.SESSIONS_ENDED, count, instance.configured, reason));
-        }
-    }
-
-    private void unbind(BookedSession session) {
-        sessions.remove(session);
-        BookedInstance instance = session.instance;
-        if (instance != null) {
-            session.instance = null;
-            instance.sessions.remove(session);
-            if (session.status.sqlSocket() != null) {
-                socketsChanged(instance);
-            }
-        }
-    }
-
-    private void serveWaiting(Aftermath after) {
-        Set<Target> hopeless = EnumSet.noneOf(Target.class);
-        for (Iterator<BookedSession> each = waiting.iterator(); each.hasNext(); ) {
-            BookedSession session = each.next();
-            Target target = session.request.target();
-            if (hopeless.contains(target)) {
-                continue;
-            }
-            Look look = look(session.request);
-            BookedInstance chosen = choose(look, after);
-            if (chosen != null) {
-                each.remove();
-                stopWaiting(session);
-                bind(session, chosen, look);
-                after.tell(session);
-            } else if (session.request.minLsn() <= 0) {
-                hopeless.add(target);
-            }
-        }
-    }
-
-    private Look look(RouteRequest request) {
-        return new Look(request, settings.maxLag().toMillis(), maxFactsAge, nanoTime.getAsLong());
-    }
-
-    private @Nullable BookedInstance choose(Look look, Aftermath after) {
-        List<BookedInstance> best = Choice.best(look, instances.values());
-        return best.isEmpty() ? null : balancing.choose(best, policies, settings.balancePolicy(), after::log);
-    }
-
-    private void bind(BookedSession session, BookedInstance instance, Look look) {
-        session.instance = instance;
-        instance.sessions.add(session);
-        instance.lastChosen = ++choices;
-        restate(session, instance, clock.instant(), null);
-        session.answer(route(look, instance));
-    }
-
-    private static void restate(
-            BookedSession session, BookedInstance instance, Instant since, @Nullable InetSocketAddress sqlSocket) {
-        session.status = new ApplicationStatus(
-                session.status.id(), session.request, instance.configured.number(), since, sqlSocket);
-    }
-
-    private Route route(Look look, BookedInstance instance) {
-        return new Route(
-                instance.configured,
-                instance.candidate().attributes().role(),
-                instance.link() == LinkState.UP,
-                Choice.others(look, instances.values(), instance));
-    }
+    // ---- SQL sockets ----
 
     private void socketsChanged(BookedInstance instance) {
         if (!instance.socketsDue && !stopped) {
             instance.socketsDue = true;
+            String what = "the observer of the sessions of " + instance.configured;
             timer.schedule(
-                    supervised("the observer of the sessions of " + instance.configured, () -> tellSockets(instance)),
-                    SOCKETS_DELAY.toMillis(),
-                    TimeUnit.MILLISECONDS);
+                    supervised(what, () -> tellSockets(instance)), SOCKETS_DELAY.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
     private void tellSockets(BookedInstance instance) {
-        Set<InetSocketAddress> sockets = new HashSet<>();
+        Set<InetSocketAddress> sockets;
         synchronized (lock) {
             instance.socketsDue = false;
-            if (instances.get(instance.configured.number()) != instance) {
+            if (ledger.instances.get(instance.configured.number()) != instance) {
                 return;
             }
-            for (BookedSession session : instance.sessions) {
-                InetSocketAddress socket = session.status.sqlSocket();
-                if (socket != null) {
-                    sockets.add(socket);
-                }
-            }
+            sockets = instance.sqlSockets();
         }
-        instance.observer.sessions(Set.copyOf(sockets));
+        instance.observer.sessions(sockets);
     }
 
     // ---- locking, supervision, log ----
@@ -483,7 +322,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
 
     private void change(int number, InstanceChange change) {
         change(after -> {
-            BookedInstance instance = instances.get(number);
+            BookedInstance instance = ledger.instances.get(number);
             if (instance != null) {
                 change.make(instance, after);
             }
