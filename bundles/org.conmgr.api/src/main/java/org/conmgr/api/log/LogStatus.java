@@ -15,8 +15,8 @@ public interface LogStatus {
     /**
      * One destination.
      *
-     * @param name the word in {@code log_destination}
-     * @param named whether {@code log_destination} names it
+     * @param name the word in {@code log_destination}; {@code karaf} for Karaf's log, which gets every message
+     * @param named whether {@code log_destination} names it; true for Karaf's log
      * @param present whether a sink is there
      * @param waiting the messages that wait to be written
      * @param written the messages written so far
