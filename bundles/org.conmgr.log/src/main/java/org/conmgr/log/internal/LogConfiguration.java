@@ -1,0 +1,20 @@
+package org.conmgr.log.internal;
+
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** The PID {@code org.conmgr.log}. */
+@ObjectClassDefinition(
+        name = "conmgr log",
+        description = "Where messages go and which of them. A change takes effect at once.")
+public @interface LogConfiguration {
+    @AttributeDefinition(
+            description = "Where messages are written: a list, separated by commas, of stderr, syslog (Linux), eventlog"
+                    + " (Windows) and what else a sink is installed for.")
+    String log__destination() default "stderr";
+
+    @AttributeDefinition(
+            description = "Messages below this severity are not written; in ascending order DEBUG, INFO, NOTICE,"
+                    + " WARNING, ERROR, LOG, FATAL, PANIC.")
+    String log__min__messages() default "WARNING";
+}

@@ -1,0 +1,53 @@
+package org.conmgr.log.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Set;
+import org.conmgr.api.log.Severity;
+import org.conmgr.api.setting.InvalidSetting;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LogSettingsTest {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "stderr,syslog",
+                "'stderr,syslog'",
+                "\"stderr,syslog\"",
+                " ' stderr , syslog ' ",
+                "'stderr','syslog'",
+                "STDERR, Syslog",
+                "syslog,stderr,syslog",
+            })
+    void takesAListInEveryWriting(String text) {
+        assertThat(LogSettings.of(text, "WARNING").destinations()).isEqualTo(Set.of("stderr", "syslog"));
+    }
+
+    @Test
+    void takesOneDestination() {
+        assertThat(LogSettings.of("eventlog", "panic")).isEqualTo(new LogSettings(Set.of("eventlog"), Severity.PANIC));
+    }
+
+    @Test
+    void theSourceGivesTheShippedDefaults() {
+        assertThat(new LogSettingsSource("stderr", "WARNING").read()).isEqualTo(LogSettings.DEFAULTS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "''", "stderr,", ",", "std err", "stderr syslog", "'stderr", "stderr;syslog", "ß"})
+    void refusesWhatIsNoList(String text) {
+        assertThatThrownBy(() -> LogSettings.of(text, "WARNING"))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessage("log_destination: " + text + " (expected: a list of destinations, as in stderr,syslog)");
+    }
+
+    @Test
+    void refusesAnUnknownSeverity() {
+        assertThatThrownBy(() -> LogSettings.of("stderr", "LOUD"))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageStartingWith("log_min_messages: LOUD (expected: one of DEBUG, INFO,");
+    }
+}
