@@ -1,0 +1,346 @@
+package org.conmgr.heartbeat.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.routing.InstanceRegistry;
+import org.conmgr.heartbeat.Departure;
+import org.conmgr.heartbeat.HeartbeatAcceptor;
+import org.conmgr.heartbeat.Loss;
+import org.conmgr.heartbeat.Peer;
+import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.RecordingLog;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Both ends over real sockets on one machine. */
+class HeartbeatOverTcpTest {
+    private static final Identity IDENTITY = new Identity(7, 170004);
+    private static final Attributes PRIMARY = new Attributes(InstanceState.ACCEPTING, Role.PRIMARY, false, 1);
+    private static final LinkSettings SETTINGS = new LinkSettings(
+            Duration.ofMillis(50), Duration.ofSeconds(2), Duration.ofMillis(100), Duration.ofSeconds(2), "test", null);
+
+    private final NettyTransport transport = new NettyTransport();
+    private final RecordingLog log = new RecordingLog();
+    private final Books books = new Books();
+    private final Watcher watcher = new Watcher();
+    private final Resolver resolver = new Resolver();
+    private final List<NettyConmgrLink> links = new ArrayList<>();
+    private HeartbeatAcceptor.Endpoint endpoint;
+    private ServerSocket backend;
+
+    HeartbeatOverTcpTest() throws IOException {
+        endpoint = listen(0);
+        backend = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    }
+
+    @BeforeEach
+    void answerProbes() {
+        ServerSocket postmaster = backend;
+        Thread answering = new Thread(
+                () -> {
+                    while (!postmaster.isClosed()) {
+                        try (Socket probe = postmaster.accept()) {
+                            if (probe.getInputStream().readNBytes(8).length == 8) {
+                                probe.getOutputStream().write('N');
+                            }
+                        } catch (IOException e) {
+                            assertThat(e).isNotNull(); // The test closes it.
+                        }
+                    }
+                },
+                "postmaster");
+        answering.setDaemon(true);
+        answering.start();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        links.forEach(link -> link.stop(Packet.Goodbye.Reason.SHUTDOWN, "over"));
+        endpoint.close(Departure.SHUTDOWN);
+        backend.close();
+        resolver.close();
+        transport.close();
+    }
+
+    private HeartbeatAcceptor.Endpoint listen(int port) throws IOException {
+        return new NettyHeartbeatAcceptor(transport, log)
+                .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), watcher);
+    }
+
+    private int port() {
+        return endpoint.addresses().get(0).getPort();
+    }
+
+    private NettyConmgrLink link(String host) {
+        NettyConmgrLink link = new NettyConmgrLink(
+                new ConfiguredInstance(0, host, null, backend.getLocalPort(), port()),
+                SETTINGS,
+                UUID.randomUUID(),
+                transport,
+                resolver,
+                books,
+                log);
+        links.add(link);
+        link.start();
+        return link;
+    }
+
+    @Test
+    void attributesAreThereWithTheFirstAnswerAndPushedWhenTheyChange() {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        endpoint.progress(new Progress(42, 0, 90));
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        Await.until("beats carry the progress", () -> books.progress.lsn() == 42);
+        assertThat(watcher.events).containsExactly("established test");
+
+        endpoint.publish(IDENTITY, new Attributes(InstanceState.ACCEPTING, Role.STANDBY, false, 2), "");
+        books.await("up 7 standby, timeline 2");
+        assertThat(endpoint.links()).singleElement().satisfies(status -> {
+            assertThat(status.peer().name()).isEqualTo("test");
+            assertThat(status.lastBeat()).isPositive();
+        });
+    }
+
+    @Test
+    void anInstanceThatItsWatchdogCannotReachIsDownWithTheReason() {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        endpoint.publish(IDENTITY, PRIMARY.in(InstanceState.STOPPED), "connection refused");
+        books.await("down instance stopped: connection refused");
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        Await.until("up again", () -> books.last().equals("up 7 primary, timeline 1"));
+    }
+
+    @Test
+    void aWatchdogThatStopsLeavesItsInstanceUnmonitored() throws IOException {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        int port = port();
+        endpoint.close(Departure.SHUTDOWN);
+        Await.until("unmonitored", () -> books.last().startsWith("unmonitored"));
+        assertThat(books.last()).contains("shut down by peer").contains("answers");
+
+        endpoint = listen(port);
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        Await.until("up again", () -> books.last().startsWith("up"));
+        assertThat(books.events).noneMatch(event -> event.startsWith("down"));
+    }
+
+    @Test
+    void aWatchdogAndAPostmasterThatAreGoneMeanADeadInstance() throws IOException {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        backend.close();
+        endpoint.close(Departure.SHUTDOWN);
+        Await.until("dead", () -> books.last().startsWith("down"));
+        assertThat(books.last()).contains("shut down by peer").contains("refused");
+        assertThat(log.messages()).anyMatch(message -> message.message() == Message.INSTANCE_DEAD);
+    }
+
+    @Test
+    void theWatchdogToldTheClientsSocketsTellsThemWhenItIsLost() {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        NettyConmgrLink link = link("localhost");
+        InetSocketAddress first = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1111);
+        InetSocketAddress second = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2222);
+        link.sessions(Set.of(first, second));
+        Await.until("two sessions", () -> endpoint.links().stream().anyMatch(status -> status.sessions() == 2));
+        link.sessions(Set.of(second));
+        Await.until("one session", () -> endpoint.links().stream().anyMatch(status -> status.sessions() == 1));
+        link.stop(Packet.Goodbye.Reason.RESTART, "back soon");
+        Await.until("lost", () -> !watcher.losses.isEmpty());
+        Loss loss = watcher.losses.get(0);
+        assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.SHUT_DOWN_BY_PEER);
+        assertThat(loss.restarting()).isTrue();
+        assertThat(loss.sessions()).containsExactly(second);
+        assertThat(loss.hostAlive()).isFalse();
+    }
+
+    @Test
+    void aConmgrProcessThatDiesIsLostAtOnceAndAnotherOnItsHostIsSeenAlive() throws IOException {
+        link("localhost");
+        Await.until("one link", () -> endpoint.links().size() == 1);
+        try (Socket other = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            other.getOutputStream().write(hello(1));
+            Await.until("two links", () -> endpoint.links().size() == 2);
+            other.setSoLinger(true, 0); // Closes with a reset, as a killed process with unread data does.
+        }
+        Await.until("lost", () -> !watcher.losses.isEmpty());
+        assertThat(watcher.losses.get(0).verdict().reason()).isEqualTo(VerdictReason.CLOSED_BY_PEER);
+        assertThat(watcher.losses.get(0).hostAlive()).isTrue();
+    }
+
+    @Test
+    void strangersAreTurnedAwayAndHarmNobody() throws IOException {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        List<Socket> silent = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            silent.add(new Socket(InetAddress.getLoopbackAddress(), port()));
+        }
+        try (Socket garbage = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(garbage.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("a frame of length");
+        }
+        try (Socket later = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            later.getOutputStream().write(hello(2));
+            assertThat(new String(later.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("conmgr speaks heartbeat protocol 2, this watchdog speaks 1");
+        }
+        assertThat(watcher.losses).isEmpty();
+        assertThat(books.events).hasSize(1);
+        Await.passes("both refusals are logged", () -> assertThat(log.texts(Message.LINK_REFUSED))
+                .anyMatch(text -> text.contains("a frame of length"))
+                .anyMatch(text -> text.contains("protocol 2")));
+        for (Socket one : silent) {
+            one.close();
+        }
+    }
+
+    @Test
+    void linksOverTheLimitAreRefusedWithTheHint() throws IOException {
+        endpoint.limit(1);
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        try (Socket second = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            second.getOutputStream().write(hello(1));
+            assertThat(new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("max_heartbeat_connections is 1");
+        }
+        assertThat(log.messages()).anyMatch(message -> message.message() == Message.TOO_MANY_LINKS);
+    }
+
+    @Test
+    void anUnknownHostIsNamed() {
+        link("no-such-host.invalid");
+        Await.until("down", () -> !books.events.isEmpty());
+        assertThat(books.last()).isEqualTo("down name not resolved: host \"no-such-host.invalid\" is not known");
+        assertThat(log.messages())
+                .anyMatch(message -> message.message() == Message.LINK_FAILED
+                        && message.text().contains("no-such-host.invalid"));
+    }
+
+    @Test
+    void newSettingsReachTheWatchdogOnTheSameLink() {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        NettyConmgrLink link = link("localhost");
+        books.await("up 7 primary, timeline 1");
+        link.settings(new LinkSettings(
+                Duration.ofMillis(20),
+                Duration.ofSeconds(3),
+                SETTINGS.connectInterval(),
+                SETTINGS.connectTimeout(),
+                "renamed",
+                null));
+        Await.until("the watchdog knows", () -> endpoint.links().stream()
+                .anyMatch(status -> status.peer().timeout().equals(Duration.ofSeconds(3))
+                        && status.peer().name().equals("renamed")));
+        assertThat(watcher.losses).isEmpty();
+        assertThat(watcher.events).hasSize(1);
+    }
+
+    private static byte[] hello(int major) {
+        EmbeddedChannel channel = new EmbeddedChannel(new PacketCodec());
+        channel.writeOutbound(new Packet.Hello(major, 0, UUID.randomUUID(), 1000, 60_000, "raw", Map.of()));
+        ByteBuf bytes = channel.readOutbound();
+        return ByteBufUtil.getBytes(bytes);
+    }
+
+    private static final class Watcher implements HeartbeatAcceptor.Observer {
+        final List<String> events = new CopyOnWriteArrayList<>();
+        final List<Loss> losses = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void established(Peer peer) {
+            events.add("established " + peer.name());
+        }
+
+        @Override
+        public void lost(Loss loss) {
+            losses.add(loss);
+        }
+    }
+
+    private static final class Books implements InstanceRegistry {
+        final List<String> events = new CopyOnWriteArrayList<>();
+        volatile Progress progress = Progress.UNKNOWN;
+
+        String last() {
+            return events.isEmpty() ? "" : events.get(events.size() - 1);
+        }
+
+        void await(String event) {
+            Await.until(event + " in " + events, () -> events.contains(event));
+        }
+
+        @Override
+        public void heartbeatTimeout(Duration timeout) {
+            events.add("timeout " + timeout);
+        }
+
+        @Override
+        public void add(ConfiguredInstance instance, SessionsObserver observer) {
+            events.add("add " + instance);
+        }
+
+        @Override
+        public void remove(int number) {
+            events.add("remove " + number);
+        }
+
+        @Override
+        public void up(int number, Identity identity, Attributes attributes) {
+            events.add("up " + identity.systemIdentifier() + " " + attributes);
+        }
+
+        @Override
+        public void beat(int number, Instant at, Progress now) {
+            progress = now;
+        }
+
+        @Override
+        public void unmonitored(int number, String why) {
+            events.add("unmonitored " + why);
+        }
+
+        @Override
+        public void down(int number, Verdict verdict) {
+            events.add("down " + verdict);
+        }
+    }
+}
