@@ -5,7 +5,7 @@ public final class InvalidSetting extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     public InvalidSetting(String key, String value, String expected) {
-        super(key + ": " + value + " (expected: " + expected + ")");
+        super(key + ": " + (value.isEmpty() ? "''" : value) + " (expected: " + expected + ")");
     }
 
     /** Never null. */

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class Setting {
     private static final Pattern TIME = Pattern.compile("([0-9]{1,9})\\s*(ms|s|min|h|d)?");
 
-    private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}");
+    private static final Pattern INTEGER = Pattern.compile("-?[0-9]+");
+    private static final Pattern IPV4 =
+            Pattern.compile("((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(?!$)|$)){4}");
     private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:.]+(%[0-9a-zA-Z_.-]+)?");
 
     private Setting() {}
@@ -28,9 +30,10 @@ public final class Setting {
     /** A decimal integer from min to max, both included. */
     public static int integer(String key, String text, int min, int max) {
         String expected = max == Integer.MAX_VALUE ? "an integer >= " + min : "an integer from " + min + " to " + max;
+        String digits = text.strip();
         try {
-            int value = Integer.parseInt(text.strip());
-            if (value < min || value > max) {
+            int value = Integer.parseInt(digits);
+            if (value < min || value > max || !INTEGER.matcher(digits).matches()) {
                 throw new InvalidSetting(key, text, expected);
             }
             return value;
@@ -90,16 +93,15 @@ public final class Setting {
         if (literal.isEmpty()) {
             return null;
         }
-        if (literal.startsWith("[") && literal.endsWith("]")) {
-            literal = literal.substring(1, literal.length() - 1);
-        }
-        if (!IPV4.matcher(literal).matches()
-                && !(literal.contains(":") && IPV6.matcher(literal).matches())) {
+        boolean bracketed = literal.startsWith("[") && literal.endsWith("]");
+        String ipv6 = bracketed ? literal.substring(1, literal.length() - 1) : literal;
+        boolean isIpv6 = ipv6.contains(":") && IPV6.matcher(ipv6).matches();
+        if (!isIpv6 && !IPV4.matcher(literal).matches()) {
             throw new InvalidSetting(key, text, "an IPv4 or IPv6 address, not a name");
         }
         try {
-            // Nothing but digits, dots and colons reaches this: it never asks a name server.
-            return InetAddress.getByName(literal);
+            // An address of four numbers, or one in brackets: neither is ever taken for a name.
+            return InetAddress.getByName(isIpv6 ? "[" + ipv6 + "]" : literal);
         } catch (UnknownHostException e) {
             throw new InvalidSetting(key, text, "an IPv4 or IPv6 address, not a name");
         }
