@@ -4,6 +4,7 @@ import static org.conmgr.api.log.Severity.DEBUG;
 import static org.conmgr.api.log.Severity.ERROR;
 import static org.conmgr.api.log.Severity.FATAL;
 import static org.conmgr.api.log.Severity.LOG;
+import static org.conmgr.api.log.Severity.NOTICE;
 import static org.conmgr.api.log.Severity.WARNING;
 
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,14 @@ public enum Message {
             "CM1003",
             WARNING,
             "heartbeat_timeout ({}) is not above heartbeat_interval ({}): every link will time out between two beats"),
+    CONF_WARNING("CM1004", WARNING, "{}: {}"),
+    CONF_NOTICE("CM1005", NOTICE, "{}: {}"),
+    CONF_APPLIED("CM1006", LOG, "{} applied: {}"),
+    CONF_NOT_APPLIED("CM1007", ERROR, "{} not applied: {} errors", "What was in force stays in force."),
+    CONF_GONE("CM1008", WARNING, "{} is gone", "What it said stays in force until the process ends."),
+    SETTING_OVERRULED("CM1009", WARNING, "{}: {} = {} is overruled by {}: {}"),
+    INSTANCE_OVERRULED("CM1010", WARNING, "{}: instance {} is not used, because {} does not have it"),
+    CONF_NOT_WRITTEN("CM1011", ERROR, "could not put {} into force: {}", "It is tried again."),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),

@@ -1,0 +1,76 @@
+package org.conmgr.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a {@code conmgr.conf}. Needs no OSGi. */
+public final class ConfFile {
+    /** The file's name in a conmgr directory. */
+    public static final String NAME = "conmgr.conf";
+
+    /** The largest file that is read. */
+    public static final int MAX_BYTES = 1 << 20;
+
+    private ConfFile() {}
+
+    /**
+     * What a file says.
+     *
+     * @param conf null when the file has an error: it is used whole or not at all
+     * @param problems all of them, by line
+     */
+    public record Reading(@Nullable Conf conf, List<Problem> problems) {
+        /** Those because of which the file cannot be used. */
+        public List<Problem> errors() {
+            return problems.stream().filter(Problem::isError).toList();
+        }
+    }
+
+    /**
+     * Every problem of a file on this platform, warnings and notices too; a file that cannot be read is one as well.
+     * What a start of conmgr would say of it.
+     */
+    public static List<Problem> check(Path file) {
+        return read(file, Platform.current()).problems();
+    }
+
+    /** Reads a file. One that is not there or cannot be read is a problem, not an exception. */
+    public static Reading read(Path file, Platform platform) {
+        String name = String.valueOf(file.getFileName());
+        try {
+            return parse(name, bytes(file), platform);
+        } catch (IOException e) {
+            Problems problems = new Problems(name);
+            problems.error(0, unreadable(e));
+            return new Reading(null, problems.toList());
+        }
+    }
+
+    /** The content of a file, at most one byte more than {@link #MAX_BYTES}. */
+    public static byte[] bytes(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(MAX_BYTES + 1);
+        }
+    }
+
+    /** Why a file could not be read, in words. */
+    public static String unreadable(IOException e) {
+        return e instanceof NoSuchFileException ? "no such file" : "cannot be read: " + e;
+    }
+
+    /** Reads the content of a file of that name. */
+    public static Reading parse(String name, byte[] bytes, Platform platform) {
+        Problems problems = new Problems(name);
+        if (bytes.length > MAX_BYTES) {
+            problems.error(0, "larger than " + MAX_BYTES + " bytes");
+            return new Reading(null, problems.toList());
+        }
+        Conf conf = ConfRules.apply(ConfSyntax.read(bytes, problems), platform, problems);
+        return new Reading(conf, problems.toList());
+    }
+}
