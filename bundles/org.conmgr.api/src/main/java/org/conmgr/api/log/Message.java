@@ -62,6 +62,17 @@ public enum Message {
     INSTANCE_CHANGED("CM3011", LOG, "watchdog \"{}\": attributes changed from ({}) to ({})"),
     WATCHDOG_STOPPED("CM3012", LOG, "watchdog \"{}\" stopped"),
     TERMINATOR_NOT_READY("CM3013", WARNING, "the terminator of watchdog \"{}\" cannot reach its instance: {}"),
+    READ_ONLY_UNSEEN(
+            "CM3014",
+            WARNING,
+            "cannot see default_transaction_read_only of the instance at {}, taken as off: the session of role \"{}\" has"
+                    + " one of its own",
+            "ALTER ROLE ... RESET default_transaction_read_only, or take it out of url, options and properties."),
+    BACKENDS_SPARED(
+            "CM3015",
+            WARNING,
+            "{} backends of {} were not terminated: the watchdog's role may not end them",
+            "They are superusers', or the role lacks pg_signal_backend."),
 
     // 4: application connections
     LISTENING("CM4001", LOG, "listening for applications on {}"),

@@ -13,9 +13,10 @@ public record InstanceAccess(String url, Map<String, String> properties) {
         properties = Map.copyOf(properties);
     }
 
-    /** The URL and the names of the properties, never their values. */
+    /** The URL without its own properties, and the names of the others: never a value. */
     @Override
     public String toString() {
-        return url + " " + properties.keySet();
+        int query = url.indexOf('?');
+        return (query < 0 ? url : url.substring(0, query + 1) + "...") + " " + properties.keySet();
     }
 }

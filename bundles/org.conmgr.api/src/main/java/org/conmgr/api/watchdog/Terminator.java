@@ -10,19 +10,20 @@ public interface Terminator {
     @ConsumerType
     interface Connection extends AutoCloseable {
         /**
-         * Opens the connection if it is not open, so that it is there when it is needed.
+         * Opens the connection if it is not open or no longer, so that it is there when it is needed. Cheap when it
+         * is: meant to be called now and then.
          *
-         * @throws IOException if the instance cannot be reached; its message names why
+         * @throws IOException if the instance cannot be reached or the role lacks a right; its message names why
          */
         void connect() throws IOException;
 
         /**
-         * Ends the backends, (re)connecting first when needed.
+         * Ends the backends, (re)connecting first when needed: all that its role may end. Takes seconds at most, also
+         * when the instance does not answer.
          *
-         * @return how many were ended
          * @throws IOException if the instance cannot be reached or refuses; nothing more is known of what was ended
          */
-        int terminate(Termination termination) throws IOException;
+        Terminated terminate(Termination termination) throws IOException;
 
         @Override
         void close();

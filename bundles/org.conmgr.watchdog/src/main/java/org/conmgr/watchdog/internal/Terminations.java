@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.watchdog.Terminated;
 import org.conmgr.api.watchdog.Termination;
 import org.conmgr.api.watchdog.Terminator;
 import org.conmgr.heartbeat.Loss;
@@ -100,9 +101,12 @@ final class Terminations implements AutoCloseable {
                 ? new Termination.Sessions(loss.sessions())
                 : new Termination.Address(address(loss.peer()));
         try {
-            int count = connection.terminate(what);
-            terminated.addAndGet(count);
-            log.log(Message.BACKENDS_TERMINATED, count, whose(loss, sessionsOnly));
+            Terminated result = connection.terminate(what);
+            terminated.addAndGet(result.ended());
+            log.log(Message.BACKENDS_TERMINATED, result.ended(), whose(loss, sessionsOnly));
+            if (result.refused() > 0) {
+                log.log(Message.BACKENDS_SPARED, result.refused(), whose(loss, sessionsOnly));
+            }
         } catch (IOException e) {
             if (tries == 1 || tries == MAX_TRIES) {
                 log.log(Message.TERMINATION_FAILED, whose(loss, sessionsOnly), String.valueOf(e.getMessage()));
