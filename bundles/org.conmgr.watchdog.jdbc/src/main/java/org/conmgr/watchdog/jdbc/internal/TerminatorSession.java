@@ -1,0 +1,183 @@
+package org.conmgr.watchdog.jdbc.internal;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.conmgr.api.watchdog.Terminated;
+import org.conmgr.api.watchdog.Termination;
+import org.postgresql.PGConnection;
+
+/**
+ * One login of the terminator, with its statements. Used by one thread. Every wait is bounded, so that a frozen instance
+ * does not hold the terminator for ever.
+ *
+ * <p>One host has several texts: PostgreSQL shows an IPv4 client as {@code 10.0.0.5}, never {@code ::ffff:10.0.0.5}, but
+ * the latter is asked for too; a link-local IPv6 client without its zone. {@code 127.0.0.1} and {@code ::1} are both
+ * "localhost", and which of them a client got is chance: to {@link Termination.Address} either means both, to {@link
+ * Termination.Sessions} neither, as a port belongs to one address. Other addresses of one host (127.0.0.2, its public
+ * one) are hosts of their own: nothing on the wire says otherwise.
+ */
+final class TerminatorSession {
+    /** For one statement; a session is signalled in microseconds. */
+    private static final int TIMEOUT_MILLIS = 5_000;
+
+    // The driver sets the timeout on the calling thread and only asks for an executor.
+    private static final Executor HERE = Runnable::run;
+
+    private static final String RIGHTS = """
+            select pg_has_role('pg_read_all_stats', 'usage') as sees_addresses,
+                   pg_has_role('pg_signal_backend', 'usage') as ends_others,
+                   (select count(set_config(name, '0', false)) from pg_settings
+                     where name in ('statement_timeout', 'lock_timeout', 'idle_session_timeout',
+                                    'transaction_timeout')) as unlimited
+            """;
+
+    // pg_terminate_backend() raises an error where it may not, which would spare all that come after.
+    private static final String TERMINATE = """
+            with self as materialized (
+              select oid, rolsuper as superuser, pg_has_role(oid, 'pg_signal_backend', 'usage') as ends_others
+                from pg_roles where rolname = current_user
+            ), client as materialized (
+              select a.pid,
+                     self.superuser
+                       or not coalesce(r.rolsuper, false)
+                          and (self.ends_others or pg_has_role(self.oid, a.usesysid, 'usage')) as may_end
+                from self, pg_stat_activity a left join pg_roles r on r.oid = a.usesysid
+               where %s
+                 and a.usesysid is not null
+                 and not %s
+            )
+            select count(*) filter (where case when may_end then pg_terminate_backend(pid) end) as ended,
+                   count(*) filter (where not may_end) as refused
+              from client
+            """;
+
+    private static final String OF_ADDRESSES = "a.client_addr = any (cast(? as text[])::inet[])";
+    private static final String OF_SOCKETS = "(a.client_addr, a.client_port) in"
+            + " (select * from unnest(cast(? as text[])::inet[], cast(? as int[])))";
+
+    private static final String MAPPED = "::ffff:";
+    private static final List<String> LOCALHOST = List.of("127.0.0.1", MAPPED + "127.0.0.1", "::1");
+
+    private final Connection connection;
+    private final PGConnection driver;
+    private final PreparedStatement ofAddresses;
+    private final PreparedStatement ofSockets;
+    private final boolean seesAddresses;
+    private final boolean endsOthers;
+
+    private TerminatorSession(Connection connection) throws SQLException {
+        this.connection = connection;
+        driver = connection.unwrap(PGConnection.class);
+        connection.setNetworkTimeout(HERE, TIMEOUT_MILLIS);
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(RIGHTS)) {
+            row.next();
+            seesAddresses = row.getBoolean("sees_addresses");
+            endsOthers = row.getBoolean("ends_others");
+        }
+        ofAddresses = connection.prepareStatement(TERMINATE.formatted(OF_ADDRESSES, ApplicationName.OWN_SESSION));
+        ofSockets = connection.prepareStatement(TERMINATE.formatted(OF_SOCKETS, ApplicationName.OWN_SESSION));
+        // Once with nobody, so that the server has both planned before they are needed.
+        run(ofAddresses, List.of());
+        run(ofSockets, List.of(), List.of());
+    }
+
+    /** Logs in; each step is bounded by the login's timeouts. */
+    static TerminatorSession open(InstanceLogin login, SocketCutter cutter) throws SQLException {
+        Connection connection = login.connect(cutter);
+        try {
+            return new TerminatorSession(connection);
+        } catch (SQLException | RuntimeException e) {
+            InstanceLogin.disconnect(connection);
+            throw e;
+        }
+    }
+
+    /** True if the role sees from where the clients of other roles come. */
+    boolean seesAddresses() {
+        return seesAddresses;
+    }
+
+    /** True if the role may end sessions of other roles, superusers' apart. */
+    boolean endsOthers() {
+        return endsOthers;
+    }
+
+    /** True if the instance has ended the session; looks only at what has arrived, for about a millisecond. */
+    boolean isEnded() {
+        try {
+            driver.getNotifications(1);
+            return false;
+        } catch (SQLException e) {
+            return true;
+        }
+    }
+
+    /** True if this error ended the session, false if the instance merely answered with it. */
+    boolean endedBy(SQLException e) {
+        return Diagnosis.endsSession(e);
+    }
+
+    /** Ends backends. */
+    Terminated terminate(Termination termination) throws SQLException {
+        if (termination instanceof Termination.Address address) {
+            return run(ofAddresses, hostTexts(address.client()));
+        }
+        Set<InetSocketAddress> sockets = ((Termination.Sessions) termination).clients();
+        List<String> addresses = new ArrayList<>(2 * sockets.size());
+        List<Integer> ports = new ArrayList<>(2 * sockets.size());
+        for (InetSocketAddress socket : sockets) {
+            for (String text : addressTexts(socket.getAddress())) {
+                addresses.add(text);
+                ports.add(socket.getPort());
+            }
+        }
+        return run(ofSockets, addresses, ports);
+    }
+
+    private Terminated run(PreparedStatement statement, List<String> addresses, List<Integer> ports)
+            throws SQLException {
+        statement.setArray(2, connection.createArrayOf("int4", ports.toArray()));
+        return run(statement, addresses);
+    }
+
+    private Terminated run(PreparedStatement statement, List<String> addresses) throws SQLException {
+        statement.setArray(1, connection.createArrayOf("text", addresses.toArray()));
+        try (ResultSet row = statement.executeQuery()) {
+            row.next();
+            return new Terminated(row.getInt("ended"), row.getInt("refused"));
+        }
+    }
+
+    /** Every text by which PostgreSQL may show a client of this host. */
+    private static List<String> hostTexts(InetAddress host) {
+        boolean localhost = host.isLoopbackAddress()
+                && (host instanceof Inet6Address || host.getHostAddress().equals(LOCALHOST.get(0)));
+        return localhost ? LOCALHOST : addressTexts(host);
+    }
+
+    /** Every text by which PostgreSQL may show this address. */
+    private static List<String> addressTexts(InetAddress address) {
+        String text = address.getHostAddress();
+        if (address instanceof Inet4Address) {
+            return List.of(text, MAPPED + text);
+        }
+        int zone = text.indexOf('%');
+        return List.of(zone < 0 ? text : text.substring(0, zone));
+    }
+
+    void close() {
+        InstanceLogin.disconnect(connection);
+    }
+}
