@@ -25,6 +25,10 @@ record ClusterOptions(
 
     record Tls(Path certificate, Path key) {}
 
+    ClusterOptions with(EmbeddedBinaries other) {
+        return new ClusterOptions(other, standbys, listenAddresses, settings, roles, hba, tls);
+    }
+
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("fsync", "off"),
             Map.entry("shared_buffers", "32MB"),

