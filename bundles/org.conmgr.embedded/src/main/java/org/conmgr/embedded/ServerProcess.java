@@ -11,7 +11,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -31,20 +30,16 @@ final class ServerProcess {
     }
 
     /**
-     * Starts the postmaster and returns its process id.
+     * Starts the postmaster.
      *
      * @param launcher a thread that lives as long as the server may: the server gets SIGQUIT when it ends
      */
-    long launch(ServerUser user, EmbeddedBinaries binaries, Path log, ExecutorService launcher) throws IOException {
+    void launch(ServerUser user, EmbeddedBinaries binaries, Path log, ExecutorService launcher) throws IOException {
         ProcessBuilder builder = user.server(List.of(binaries.program("postgres"), "-D", data.toString()))
                 .directory(data.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         try {
-            Process process = launcher.submit(builder::start).get();
-            postmaster = process;
-            return process.pid();
-        } catch (RejectedExecutionException e) {
-            throw new EmbeddedPostgresException(data + ": its cluster is closed", e);
+            postmaster = launcher.submit(builder::start).get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new EmbeddedPostgresException("interrupted", e);
