@@ -1,8 +1,4 @@
-/**
- * The port. {@link org.conmgr.listener.internal.Reception} has no configuration, so that what it holds (the count of
- * open connections, the adapters, connections whose first packet is still to come) outlives every change of settings;
- * {@link org.conmgr.listener.internal.Listener} has the settings and owns nothing but server sockets.
- */
+/** Accepting, admission and the first packet. */
 @NullMarked
 package org.conmgr.listener.internal;
 
