@@ -81,6 +81,12 @@ public enum Message {
     INVALID_FIRST_PACKET("CM4004", DEBUG, "closed a connection from {}: {}"),
     FIRST_PACKET_TIMED_OUT("CM4005", DEBUG, "closed a connection from {}: nothing useful within {}"),
     STOPPED_LISTENING("CM4006", LOG, "no longer listening for applications on {}"),
+    CONNECTION_BROKEN("CM4007", DEBUG, "connection from {} broke: {}"),
+    CANNOT_ACCEPT(
+            "CM4008",
+            WARNING,
+            "cannot accept connections of applications on {}, trying again in a second: {}",
+            "Raise the limit of open files of this process."),
 
     // 5: routing
     TWO_PRIMARIES(

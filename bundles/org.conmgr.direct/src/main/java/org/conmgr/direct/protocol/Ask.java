@@ -73,11 +73,12 @@ public record Ask(String target, String application, long pid, long minLsn) {
             throw new MalformedPacket(
                     "an ask of " + packet.remaining() + " bytes (expected: " + HEADER + " to " + MAX_LENGTH + ")");
         }
+        int size = packet.remaining();
         int length = packet.getInt();
         int code = packet.getInt();
         int magic = packet.getInt();
         byte version = packet.get();
-        if (length != packet.limit() || code != GSSENC_REQUEST || magic != MAGIC) {
+        if (length != size || code != GSSENC_REQUEST || magic != MAGIC) {
             throw new MalformedPacket("not an ask (expected: a GSSENCRequest with CMGR behind it)");
         }
         if (version != VERSION) {

@@ -23,8 +23,11 @@
  * </pre>
  *
  * <p>Fields are key, value pairs of UTF-8 strings, each ended by a zero byte, the list ended by an empty key, as in a
- * StartupMessage. Unknown keys and frame types are ignored. The end of the TCP connection means the same to the driver
- * as a down: conmgr itself is gone.
+ * StartupMessage. Unknown keys and frame types are ignored, but a driver may send at most 100 frames a second.
+ *
+ * <p><b>End.</b> A refusal and a down are conmgr's last words: behind them it ends its side of the connection (FIN),
+ * drops what the driver still sends, and closes after a second if the driver has not. The end of the connection without
+ * such a frame means the same to the driver as a down: conmgr itself is gone.
  */
 @Export
 @Version("1.0.0")

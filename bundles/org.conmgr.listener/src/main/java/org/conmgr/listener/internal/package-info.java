@@ -1,4 +1,8 @@
-/** Accepting, admission and the first packet. */
+/**
+ * The port. {@link org.conmgr.listener.internal.Reception} has no configuration, so that what it holds (the count of
+ * open connections, the adapters, connections whose first packet is still to come) outlives every change of settings;
+ * {@link org.conmgr.listener.internal.Listener} has the settings and owns nothing but server sockets.
+ */
 @NullMarked
 package org.conmgr.listener.internal;
 

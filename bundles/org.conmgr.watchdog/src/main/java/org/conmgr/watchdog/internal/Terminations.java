@@ -25,6 +25,7 @@ import org.conmgr.watchdog.internal.WatchdogSettings.Scope;
  */
 final class Terminations implements AutoCloseable {
     private static final long RETRY_MILLIS = 1000;
+    private static final long RECONNECT_MILLIS = 5000;
     private static final int MAX_TRIES = 60;
     private static final int MAX_ORDERS = 10_000;
 
@@ -34,6 +35,11 @@ final class Terminations implements AutoCloseable {
     private final MessageLog log;
     private final ScheduledThreadPoolExecutor executor;
     private final AtomicLong terminated = new AtomicLong();
+
+    private volatile boolean there;
+
+    /** Why it could not connect when that was last said; belongs to the executor's thread. */
+    private String notReady = "";
 
     /** {@code beats} tells whether any conmgr from an address has a link now. */
     Terminations(
@@ -48,21 +54,38 @@ final class Terminations implements AutoCloseable {
             return thread;
         });
         executor.setRemoveOnCancelPolicy(true);
+        executor.scheduleWithFixedDelay(
+                () -> supervised(this::connect), RECONNECT_MILLIS, RECONNECT_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     long terminated() {
         return terminated.get();
     }
 
-    /** The instance is there: be connected before it is needed. Does not block. */
-    void connect() {
-        run(0, () -> {
-            try {
-                connection.connect();
-            } catch (IOException e) {
-                log.log(Message.TERMINATOR_NOT_READY, settings.name(), String.valueOf(e.getMessage()));
+    /** The instance is there: be connected before it is needed, from now on. Does not block. */
+    void instanceThere() {
+        there = true;
+        run(0, this::connect);
+    }
+
+    void instanceLost() {
+        there = false;
+    }
+
+    private void connect() {
+        if (!there) {
+            return;
+        }
+        try {
+            connection.connect();
+            notReady = "";
+        } catch (IOException e) {
+            String why = String.valueOf(e.getMessage());
+            if (!why.equals(notReady)) {
+                notReady = why; // Tried every few seconds, said once.
+                log.log(Message.TERMINATOR_NOT_READY, settings.name(), why);
             }
-        });
+        }
     }
 
     /** Orders what this loss costs. Does not block. */

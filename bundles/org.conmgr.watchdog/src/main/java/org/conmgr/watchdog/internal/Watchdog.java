@@ -238,7 +238,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 boolean changed = !attributes.equals(found.attributes());
                 if (first) {
                     log.log(Message.INSTANCE_SEEN, settings.name(), found.attributes());
-                    terminations.connect();
+                    terminations.instanceThere();
                 } else if (changed) {
                     log.log(Message.INSTANCE_CHANGED, settings.name(), attributes, found.attributes());
                 }
@@ -264,6 +264,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 if (!why.equals(lost.why()) || attributes.state() != lost.state()) {
                     log.log(Message.INSTANCE_LOST, settings.name(), lost.why());
                     progress = Progress.UNKNOWN;
+                    terminations.instanceLost();
                     publish(lost.state(), lost.why());
                 }
             }

@@ -1,0 +1,109 @@
+package org.conmgr.listener.internal;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Listens on one address until closed; from the start if it can, else as soon as it can. Why it cannot is said once,
+ * and again when the reason changes.
+ */
+final class ListeningSocket implements AutoCloseable {
+    private static final long FIRST_RETRY_MS = 100;
+    private static final long MAX_RETRY_MS = 3_000;
+    private static final long MAX_CLOSE_MS = 2_000;
+
+    private final ServerBootstrap bootstrap;
+    private final InetSocketAddress address;
+    private final MessageLog log;
+    private @Nullable ChannelFuture attempt;
+    private @Nullable Future<?> retry;
+    private long retryMs = FIRST_RETRY_MS;
+    private String lastCause = "";
+    private boolean closed;
+
+    ListeningSocket(ServerBootstrap bootstrap, InetSocketAddress address, MessageLog log) {
+        this.bootstrap = bootstrap;
+        this.address = address;
+        this.log = log;
+    }
+
+    /** Begins to listen, now or later; does not wait for it. */
+    synchronized void open() {
+        if (!closed) {
+            ChannelFuture bind = bootstrap.bind(address);
+            attempt = bind;
+            bind.addListener(done -> opened(bind));
+        }
+    }
+
+    private synchronized void opened(ChannelFuture bind) {
+        if (closed) {
+            return;
+        }
+        Throwable cause = bind.cause();
+        if (cause == null) {
+            retryMs = FIRST_RETRY_MS;
+            lastCause = "";
+            log.log(Message.LISTENING, Peer.text(bind.channel().localAddress()));
+            bind.channel().closeFuture().addListener(gone -> failed("the socket was closed"));
+        } else {
+            failed(String.valueOf(cause.getMessage()));
+        }
+    }
+
+    private synchronized void failed(String cause) {
+        EventLoopGroup loops = bootstrap.config().group();
+        if (closed || loops.isShuttingDown()) {
+            return;
+        }
+        if (!cause.equals(lastCause)) {
+            lastCause = cause;
+            log.log(Message.CANNOT_LISTEN, Peer.text(address), cause);
+        }
+        retry = loops.next().schedule(this::open, retryMs, TimeUnit.MILLISECONDS);
+        retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+    }
+
+    /** Where it listens; empty while it cannot. */
+    synchronized Optional<SocketAddress> localAddress() {
+        return attempt != null && attempt.isSuccess() && attempt.channel().isOpen()
+                ? Optional.of(attempt.channel().localAddress())
+                : Optional.empty();
+    }
+
+    /** Waits until the port is free again, at most two seconds. Accepted connections stay. */
+    @Override
+    public void close() {
+        Optional<SocketAddress> was = localAddress();
+        ChannelFuture last;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            if (retry != null) {
+                retry.cancel(false);
+            }
+            last = attempt;
+        }
+        if (last == null || last.cause() != null) {
+            return;
+        }
+        Channel channel = last.channel();
+        ChannelFuture gone = channel.close();
+        if (!channel.eventLoop().inEventLoop()) {
+            gone.awaitUninterruptibly(MAX_CLOSE_MS);
+        }
+        was.ifPresent(there -> log.log(Message.STOPPED_LISTENING, Peer.text(there)));
+    }
+}

@@ -1,0 +1,158 @@
+package org.conmgr.listener.internal;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.setting.Setting;
+import org.conmgr.listener.ApplicationAdapter;
+import org.conmgr.listener.FirstPacket;
+import org.conmgr.listener.ListenerStatus;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+
+/**
+ * Receives connections: counts them, lets each say what it wants and hands it to the adapter that takes it. Nothing
+ * that comes and goes, adapters, settings, the message log, ends it, since with it would end the connections whose
+ * first packet is still to come, and the count.
+ */
+@Component(service = Reception.class, immediate = true)
+public final class Reception implements AutoCloseable {
+    /** In Declarative Services' order: highest {@code service.ranking} last. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile List<ApplicationAdapter> adapters;
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable MessageLog messageLog;
+
+    private final AtomicInteger open = new AtomicInteger();
+    private final LongAdder accepted = new LongAdder();
+    private final LongAdder tooMany = new LongAdder();
+    private final LongAdder invalid = new LongAdder();
+    private final LongAdder timedOut = new LongAdder();
+    private final TooManyConnections tooManyConnections = new TooManyConnections(this::log);
+    private final LastHandler lastHandler = new LastHandler(this::log);
+
+    /** Connections whose first packet is still to come; takes none any more once closed. */
+    private final ChannelGroup expected = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
+
+    @Activate
+    public Reception() {
+        this(List.of(), null);
+    }
+
+    /** @param adapters the one to ask first last, as Declarative Services orders them */
+    Reception(List<ApplicationAdapter> adapters, @Nullable MessageLog messageLog) {
+        this.adapters = adapters;
+        this.messageLog = messageLog;
+    }
+
+    /** Takes a channel just accepted, on its event loop, its pipeline still empty; or closes it. */
+    void receive(Channel channel, ListenerSettings settings) {
+        int max = settings.maxConnections();
+        int before = open.getAndUpdate(count -> max == 0 || count < max ? count + 1 : count);
+        if (max != 0 && before >= max) {
+            tooMany.increment();
+            tooManyConnections.closed(channel.eventLoop(), Peer.of(channel), before);
+            channel.close();
+            return;
+        }
+        accepted.increment();
+        channel.closeFuture().addListener(closed -> open.decrementAndGet());
+        channel.pipeline().addLast(new FirstPacketHandler(this, settings.authenticationTimeout()), lastHandler);
+        expected.add(channel);
+    }
+
+    /** The adapter that takes a connection beginning with this packet; null when none does. */
+    @Nullable
+    ApplicationAdapter adapterFor(FirstPacket packet) {
+        List<ApplicationAdapter> now = adapters;
+        for (int i = now.size() - 1; i >= 0; i--) {
+            ApplicationAdapter adapter = now.get(i);
+            try {
+                if (adapter.accepts(packet)) {
+                    return adapter;
+                }
+            } catch (RuntimeException | LinkageError e) {
+                failed(adapter, e);
+            }
+        }
+        return null;
+    }
+
+    /** Gives the connection away. The adapter owns the bytes from now on. */
+    void handOver(Channel channel, FirstPacket packet, ByteBuf bytes, ApplicationAdapter adapter) {
+        expected.remove(channel);
+        try {
+            adapter.adopt(channel, packet, bytes);
+        } catch (RuntimeException | LinkageError e) {
+            failed(adapter, e);
+            channel.close();
+        }
+        ChannelPipeline pipeline = channel.pipeline();
+        if (pipeline.context(lastHandler) != null && pipeline.last() != lastHandler) {
+            pipeline.remove(lastHandler);
+            pipeline.addLast(lastHandler);
+        }
+    }
+
+    /** A first packet that is none, or that nobody takes. */
+    void invalid(Channel channel, String why) {
+        invalid.increment();
+        log(LogMessage.of(Message.INVALID_FIRST_PACKET, Peer.of(channel), why));
+    }
+
+    /** No first packet in time. */
+    void timedOut(Channel channel, Duration timeout) {
+        timedOut.increment();
+        log(LogMessage.of(Message.FIRST_PACKET_TIMED_OUT, Peer.of(channel), Setting.text(timeout)));
+    }
+
+    ListenerStatus status(List<String> addresses, int maxConnections) {
+        return new ListenerStatus(
+                addresses, maxConnections, open.get(), accepted.sum(), tooMany.sum(), invalid.sum(), timedOut.sum());
+    }
+
+    private void failed(ApplicationAdapter adapter, Throwable cause) {
+        log(LogMessage.of(
+                        Message.SUPERVISED_FAILURE,
+                        "adapter " + adapter.getClass().getName(),
+                        cause)
+                .withCause(cause));
+    }
+
+    private void log(LogMessage message) {
+        MessageLog log = messageLog;
+        if (log != null) {
+            log.log(message);
+        }
+    }
+
+    /** Closes the connections that still have no adapter; those that have one stay with it. */
+    @Override
+    @Deactivate
+    public void close() {
+        expected.close();
+    }
+}

@@ -1,0 +1,37 @@
+package org.conmgr.testkit;
+
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Proxy;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Typed component configurations without a framework: the defaults of an annotation type with some keys set. */
+public final class Configs {
+    private Configs() {}
+
+    /**
+     * A configuration as Declarative Services would give it to a component.
+     *
+     * @param type its annotation type; a method {@code heartbeat__interval} is the key {@code heartbeat_interval}
+     * @param settings values by key, as text
+     */
+    public static <A extends Annotation> A of(Class<A> type, Map<String, String> settings) {
+        Set<String> unknown = new HashSet<>(settings.keySet());
+        for (var method : type.getDeclaredMethods()) {
+            unknown.remove(key(method.getName()));
+        }
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(type.getSimpleName() + " has no keys " + unknown);
+        }
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+                    String value = settings.get(key(method.getName()));
+                    return value == null ? method.getDefaultValue() : value;
+                }));
+    }
+
+    private static String key(String method) {
+        return method.replace("__", "_");
+    }
+}

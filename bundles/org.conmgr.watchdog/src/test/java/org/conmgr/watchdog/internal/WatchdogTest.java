@@ -1,0 +1,357 @@
+package org.conmgr.watchdog.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Progress;
+import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.api.watchdog.AttributeChecker;
+import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.Observation;
+import org.conmgr.api.watchdog.Terminated;
+import org.conmgr.api.watchdog.Termination;
+import org.conmgr.api.watchdog.Terminator;
+import org.conmgr.heartbeat.Departure;
+import org.conmgr.heartbeat.HeartbeatAcceptor;
+import org.conmgr.heartbeat.LinkStatus;
+import org.conmgr.heartbeat.Loss;
+import org.conmgr.heartbeat.Peer;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.Configs;
+import org.conmgr.testkit.RecordingLog;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a watchdog decides, between scripted neighbours; the neighbours themselves are tested on the real thing. */
+@NullUnmarked
+class WatchdogTest {
+    private static final Identity IDENTITY = new Identity(7, 170004);
+    private static final Attributes PRIMARY = new Attributes(InstanceState.ACCEPTING, Role.PRIMARY, false, 1);
+    private static final InetSocketAddress SESSION = new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711);
+
+    private final RecordingLog log = new RecordingLog();
+    private final ScriptedChecker checker = new ScriptedChecker();
+    private final RecordingTerminator terminator = new RecordingTerminator();
+    private final RecordingAcceptor acceptor = new RecordingAcceptor();
+    private final List<Watchdog> started = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        started.forEach(Watchdog::close);
+    }
+
+    private Watchdog start(Map<String, String> settings) {
+        Watchdog watchdog = new Watchdog(settings(settings), acceptor, checker, terminator, log);
+        started.add(watchdog);
+        watchdog.start();
+        Await.until("listening", () -> acceptor.endpoint.open);
+        return watchdog;
+    }
+
+    private static WatchdogSettings settings(Map<String, String> settings) {
+        return WatchdogSettings.of("pg1", Configs.of(WatchdogConfig.class, settings));
+    }
+
+    private static Observation.Seen seen(Attributes attributes) {
+        return new Observation.Seen(IDENTITY, attributes, Progress.UNKNOWN, 100);
+    }
+
+    private static Loss loss(VerdictReason reason, boolean restarting, boolean hostAlive) {
+        return new Loss(
+                peer("192.0.2.7"), new Verdict(reason, "", Instant.EPOCH), restarting, Set.of(SESSION), hostAlive);
+    }
+
+    private static Peer peer(String address) {
+        try {
+            return new Peer(
+                    new UUID(1, 2),
+                    "c1",
+                    new InetSocketAddress(InetAddress.getByName(address), 40000),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(2));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    @Test
+    void publishesWhatTheCheckerSeesAndOnlyChanges() {
+        start(Map.of("check_attr_interval", "1"));
+        checker.answers.add(seen(PRIMARY));
+        checker.answers.add(seen(PRIMARY));
+        checker.answers.add(seen(PRIMARY));
+        checker.answers.add(seen(new Attributes(InstanceState.ACCEPTING, Role.STANDBY, false, 2)));
+        checker.answers.add(new Observation.Lost(InstanceState.STOPPED, "refused", false));
+        checker.answers.add(new Observation.Lost(InstanceState.STOPPED, "refused", false));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("all is published", () -> acceptor.endpoint.published.size() >= 5);
+        assertThat(acceptor.endpoint.published)
+                .containsExactly(
+                        "standby, unreachable, timeline 0 its watchdog has not reached it yet",
+                        "primary, timeline 1 ",
+                        "standby, timeline 2 ",
+                        "standby, stopped, timeline 2 refused",
+                        "primary, timeline 1 ");
+        assertThat(log.messages(Message.INSTANCE_LOST)).hasSize(1);
+        assertThat(acceptor.endpoint.limit).isEqualTo(100);
+    }
+
+    @Test
+    void anUnansweredCheckMakesTheInstanceUnresponsiveUntilItAnswers() {
+        start(Map.of("check_attr_interval", "1", "check_timeout", "100"));
+        checker.answers.add(seen(PRIMARY));
+        Await.until(
+                "unresponsive",
+                () -> acceptor.endpoint.published.contains(
+                        "primary, unresponsive, timeline 1 no answer to a check within 100ms"));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("back", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+    }
+
+    @Test
+    void aCheckerThatThrowsIsReportedAndTriedAgain() {
+        start(Map.of());
+        checker.fail = true;
+        checker.answers.add(seen(PRIMARY));
+        Await.until("reported", () -> !log.messages(Message.SUPERVISED_FAILURE).isEmpty());
+        checker.fail = false;
+        checker.answers.add(seen(PRIMARY));
+        Await.until("published", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "TIMED_OUT, false, Address[client=/192.0.2.7]",
+        "CLOSED_BY_PEER, false, Address[client=/192.0.2.7]",
+        "SHUT_DOWN_BY_PEER, false, Address[client=/192.0.2.7]",
+        "PROTOCOL_ERROR, false, Address[client=/192.0.2.7]",
+        "TIMED_OUT, true, Sessions[clients=[localhost/127.0.0.1:4711]]"
+    })
+    void endsTheBackendsOfALostClient(VerdictReason reason, boolean hostAlive, String expected) {
+        start(Map.of());
+        acceptor.observer.lost(loss(reason, false, hostAlive));
+        Await.until("ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders.get(0)).hasToString(expected);
+        Await.until("one LOG line with the count", () -> log.texts(Message.BACKENDS_TERMINATED).stream()
+                .anyMatch(text -> text.startsWith("terminated 3 backends of")));
+    }
+
+    @Test
+    void endsOnlyRegisteredSessionsWhenToldSo() {
+        start(Map.of("terminate_scope", "sessions"));
+        acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, false));
+        Await.until("ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders.get(0)).isEqualTo(new Termination.Sessions(Set.of(SESSION)));
+    }
+
+    @Test
+    void endsNothingOnOccasionsThatAreNotListed() {
+        start(Map.of("terminate_on", "timed_out"));
+        acceptor.observer.lost(loss(VerdictReason.SHUT_DOWN_BY_PEER, false, false));
+        acceptor.observer.lost(loss(VerdictReason.CLOSED_BY_PEER, false, false));
+        acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, false));
+        Await.until("the last is ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders).hasSize(1);
+    }
+
+    @Test
+    void aConmgrThatRestartsHasItsGrace() {
+        start(Map.of("restart_grace", "50"));
+        acceptor.endpoint.links.add(status(peer("192.0.2.7")));
+        acceptor.observer.lost(loss(VerdictReason.SHUT_DOWN_BY_PEER, true, false));
+        Loss other = new Loss(
+                peer("192.0.2.8"),
+                new Verdict(VerdictReason.SHUT_DOWN_BY_PEER, "", Instant.EPOCH),
+                true,
+                Set.of(),
+                false);
+        acceptor.observer.lost(other);
+        Await.until("the one that did not come back is ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders).extracting(Object::toString).containsExactly("Address[client=/192.0.2.8]");
+    }
+
+    @Test
+    void anOrderThatFailsIsTriedAgainAndSparesAClientThatIsBack() {
+        start(Map.of());
+        terminator.failures = 1;
+        acceptor.endpoint.links.add(status(peer("192.0.2.7")));
+        acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, false));
+        Await.until("reported", () -> !log.messages(Message.TERMINATION_FAILED).isEmpty());
+        Await.until("tried again", () -> terminator.orders.size() == 2);
+        assertThat(terminator.orders.get(1)).isInstanceOf(Termination.Sessions.class);
+    }
+
+    @Test
+    void aPortThatIsTakenIsTriedUntilItIsFree() {
+        acceptor.refusals = 1;
+        start(Map.of("port", "27545"));
+        assertThat(log.texts(Message.WATCHDOG_CANNOT_LISTEN))
+                .singleElement()
+                .asString()
+                .contains("pg1")
+                .contains("taken");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "port | 70000 | port: 70000 (expected: an integer from 1 to 65535)",
+                "check_attr_interval | 0 | check_attr_interval: 0 (expected: a time >= 1ms; a bare number is in"
+                        + " milliseconds)",
+                "terminate_scope | world | terminate_scope: world (expected: one of",
+                "terminate_on | never | terminate_on: never (expected: one of",
+                "url | jdbc:mysql://h/db | url: jdbc:mysql://h/db (expected: jdbc:postgresql://host:port/database)",
+                "listen_addresses | no-such-host.invalid | listen_addresses: no-such-host.invalid (expected: an address",
+                "max_heartbeat_connections | 0 | max_heartbeat_connections: 0 (expected: an integer >= 1)"
+            })
+    void aSettingThatDoesNotFitIsNamed(String key, String value, String text) {
+        assertThatThrownBy(() -> settings(Map.of(key, value)))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageContaining(text);
+    }
+
+    private static LinkStatus status(Peer peer) {
+        return new LinkStatus(peer, Instant.EPOCH, Instant.EPOCH, 1, 0);
+    }
+
+    private static final class ScriptedChecker implements AttributeChecker, AttributeChecker.Connection {
+        final BlockingQueue<Observation> answers = new LinkedBlockingQueue<>();
+        volatile boolean fail;
+        volatile boolean closed;
+
+        @Override
+        public AttributeChecker.Connection open(InstanceAccess access) {
+            return this;
+        }
+
+        @Override
+        public Observation check() {
+            try {
+                Observation answer = null;
+                while (answer == null && !closed) {
+                    answer = answers.poll(10, TimeUnit.MILLISECONDS);
+                }
+                if (fail) {
+                    throw new IllegalStateException("broken checker");
+                }
+                return answer == null ? new Observation.Lost(InstanceState.UNREACHABLE, "closed", false) : answer;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new Observation.Lost(InstanceState.UNREACHABLE, "closed", false);
+            }
+        }
+
+        @Override
+        public void idle(Duration interval) {}
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    private static final class RecordingTerminator implements Terminator, Terminator.Connection {
+        final List<Termination> orders = new CopyOnWriteArrayList<>();
+        volatile int failures;
+
+        @Override
+        public Terminator.Connection open(InstanceAccess access) {
+            return this;
+        }
+
+        @Override
+        public void connect() {}
+
+        @Override
+        public Terminated terminate(Termination termination) throws IOException {
+            orders.add(termination);
+            if (orders.size() <= failures) {
+                throw new IOException("not now");
+            }
+            return new Terminated(3, 0);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class RecordingAcceptor implements HeartbeatAcceptor {
+        final RecordingEndpoint endpoint = new RecordingEndpoint();
+        volatile Observer observer;
+        int refusals;
+
+        @Override
+        public Endpoint open(String name, List<InetSocketAddress> addresses, Observer told) throws IOException {
+            if (refusals-- > 0) {
+                throw new IOException("taken");
+            }
+            observer = told;
+            endpoint.open = true;
+            return endpoint;
+        }
+    }
+
+    private static final class RecordingEndpoint implements HeartbeatAcceptor.Endpoint {
+        final List<String> published = new CopyOnWriteArrayList<>();
+        final List<LinkStatus> links = new CopyOnWriteArrayList<>();
+        volatile boolean open;
+        volatile int limit;
+
+        String last() {
+            return published.isEmpty() ? "" : published.get(published.size() - 1);
+        }
+
+        @Override
+        public List<InetSocketAddress> addresses() {
+            return List.of(new InetSocketAddress(27545));
+        }
+
+        @Override
+        public void publish(Identity identity, Attributes attributes, String why) {
+            published.add(attributes + " " + why);
+        }
+
+        @Override
+        public void progress(Progress progress) {}
+
+        @Override
+        public void limit(int maxLinks) {
+            limit = maxLinks;
+        }
+
+        @Override
+        public List<LinkStatus> links() {
+            return links;
+        }
+
+        @Override
+        public void close(Departure departure) {
+            open = false;
+        }
+    }
+}
