@@ -28,17 +28,32 @@ public record Ask(String target, String application, long pid, long minLsn) {
 
     private static final int HEADER = 13;
 
-    /** The whole packet, to be written in one piece. A too long application name is cut. */
+    /**
+     * The whole packet, to be written in one piece. A too long application name is cut.
+     *
+     * @throws IllegalArgumentException if the target is too long, or there is a zero byte in a string
+     */
     public byte[] encode() {
-        byte[] packet = encode(application);
-        for (int keep = application.length(); packet.length > MAX_LENGTH && keep > 0; ) {
-            keep = Math.max(0, keep - (packet.length - MAX_LENGTH));
-            if (keep > 0 && Character.isHighSurrogate(application.charAt(keep - 1))) {
-                keep--;
-            }
-            packet = encode(application.substring(0, keep));
+        int room = MAX_LENGTH - encode("").length;
+        if (room < 0) {
+            throw new IllegalArgumentException("target: " + target.length()
+                    + " characters (expected: a target that fits into " + MAX_LENGTH + " bytes)");
         }
-        return packet;
+        return encode(cut(application, room));
+    }
+
+    /** As much of the text as fits into so many bytes of UTF-8, never half a character. */
+    private static String cut(String text, int room) {
+        int end = 0;
+        for (int left = room; end < text.length(); ) {
+            int c = text.codePointAt(end);
+            left -= c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+            if (left < 0) {
+                break;
+            }
+            end += Character.charCount(c);
+        }
+        return text.substring(0, end);
     }
 
     private byte[] encode(String name) {
@@ -85,19 +100,26 @@ public record Ask(String target, String application, long pid, long minLsn) {
             throw new MalformedPacket("ask of protocol version " + version + " (expected: " + VERSION + ")");
         }
         Map<String, String> fields = Fields.read(packet);
+        long pid = number("pid", fields);
+        if (pid < 0) {
+            throw malformed("pid", fields);
+        }
         return new Ask(
                 fields.getOrDefault("target", "any"),
                 fields.getOrDefault("application", ""),
-                number("pid", fields),
+                pid,
                 number("min_lsn", fields));
     }
 
     private static long number(String key, Map<String, String> fields) throws MalformedPacket {
-        String text = fields.getOrDefault(key, "0");
         try {
-            return Long.parseUnsignedLong(text);
+            return Long.parseUnsignedLong(fields.getOrDefault(key, "0"));
         } catch (NumberFormatException e) {
-            throw new MalformedPacket(key + ": " + text + " (expected: a decimal integer)");
+            throw malformed(key, fields);
         }
+    }
+
+    private static MalformedPacket malformed(String key, Map<String, String> fields) {
+        return new MalformedPacket(key + ": " + fields.get(key) + " (expected: a decimal integer)");
     }
 }
