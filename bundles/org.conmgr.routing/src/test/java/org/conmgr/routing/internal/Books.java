@@ -3,10 +3,10 @@ package org.conmgr.routing.internal;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
@@ -21,6 +21,7 @@ import org.conmgr.api.routing.InstanceStatus;
 import org.conmgr.api.routing.Refusal;
 import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Target;
+import org.conmgr.testkit.RecordingLog;
 import org.conmgr.testkit.VirtualTime;
 
 /** A switchboard under virtual time with what a test says about it in one word. */
@@ -29,10 +30,17 @@ final class Books {
     static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(2);
 
     final VirtualTime time = new VirtualTime();
-    final List<LogMessage> log = Collections.synchronizedList(new ArrayList<>());
+    final RecordingLog log = new RecordingLog();
     final Map<Integer, List<Set<InetSocketAddress>>> sockets = new HashMap<>();
     final Switchboard board = new Switchboard(time.scheduler(), time::nanoTime, time.clock())
-            .with(log::add, List.of(new FewestConnectionsPolicy(), new RoundRobinPolicy(), new RandomPolicy()));
+            .with(
+                    log,
+                    List.of(
+                            new FewestConnectionsPolicy(),
+                            new RoundRobinPolicy(),
+                            new RandomPolicy(new Random(1)::nextInt)));
+
+    private int logRead;
 
     Books() {
         board.heartbeatTimeout(HEARTBEAT_TIMEOUT);
@@ -149,12 +157,11 @@ final class Books {
 
     /** The ids and texts logged since the last call. */
     List<String> logged() {
-        synchronized (log) {
-            List<String> lines = log.stream()
-                    .map(message -> message.message().id() + " " + message.text())
-                    .toList();
-            log.clear();
-            return lines;
-        }
+        List<LogMessage> all = log.messages();
+        List<String> lines = all.subList(logRead, all.size()).stream()
+                .map(message -> message.message().id() + " " + message.text())
+                .toList();
+        logRead = all.size();
+        return lines;
     }
 }

@@ -1,0 +1,11 @@
+package org.conmgr.routing.internal;
+
+import org.conmgr.api.routing.BalancePolicy;
+import org.conmgr.testkit.BalancePolicyContract;
+
+class FewestConnectionsPolicyTest extends BalancePolicyContract {
+    @Override
+    protected BalancePolicy policy() {
+        return new FewestConnectionsPolicy();
+    }
+}
