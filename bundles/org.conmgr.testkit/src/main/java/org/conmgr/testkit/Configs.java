@@ -2,9 +2,11 @@ package org.conmgr.testkit;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Typed component configurations without a framework: the defaults of an annotation type with some keys set. */
 public final class Configs {
@@ -29,6 +31,13 @@ public final class Configs {
                     String value = settings.get(key(method.getName()));
                     return value == null ? method.getDefaultValue() : value;
                 }));
+    }
+
+    /** Every key of the type with its default. */
+    public static Map<String, String> defaults(Class<? extends Annotation> type) {
+        return Arrays.stream(type.getDeclaredMethods())
+                .collect(Collectors.toMap(
+                        method -> key(method.getName()), method -> String.valueOf(method.getDefaultValue())));
     }
 
     private static String key(String method) {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.conmgr.api.setting.InvalidSetting;
-import org.conmgr.testkit.ComponentConfig;
+import org.conmgr.testkit.Configs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,7 +25,7 @@ class ListenerSettingsTest {
 
     @Test
     void theDefaultsAreTheGuides() {
-        ListenerSettings settings = ListenerSettings.of(ComponentConfig.of(ListenerConfig.class, Map.of()));
+        ListenerSettings settings = ListenerSettings.of(Configs.of(ListenerConfig.class, Map.of()));
 
         assertThat(settings.addresses()).contains(new InetSocketAddress(NetUtil.LOCALHOST4, 27546));
         assertThat(settings.addresses())
@@ -85,7 +85,7 @@ class ListenerSettingsTest {
         assertThat(lines).allSatisfy(line -> assertThat(line).matches("(#.*)?"));
         assertThat(lines)
                 .filteredOn(line -> line.matches("#[a-z].*"))
-                .containsExactlyInAnyOrderElementsOf(ComponentConfig.defaults(ListenerConfig.class).entrySet().stream()
+                .containsExactlyInAnyOrderElementsOf(Configs.defaults(ListenerConfig.class).entrySet().stream()
                         .map(setting -> "#" + setting.getKey() + " = " + setting.getValue())
                         .toList())
                 .allSatisfy(line -> assertThat(metatype)
@@ -94,7 +94,7 @@ class ListenerSettingsTest {
     }
 
     private static ListenerConfig config(String port, String maxConnections, String addresses, String timeout) {
-        return ComponentConfig.of(
+        return Configs.of(
                 ListenerConfig.class,
                 Map.of(
                         "port", port,

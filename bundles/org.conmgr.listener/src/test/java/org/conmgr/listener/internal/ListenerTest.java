@@ -32,7 +32,7 @@ import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
-import org.conmgr.testkit.ComponentConfig;
+import org.conmgr.testkit.Configs;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -223,7 +223,7 @@ class ListenerTest {
     @Test
     void aBadSettingLeavesWhatIsInForce() {
         Map<String, String> bad = Map.of("port", "0");
-        Listener configured = new Listener(transport, reception, log, ComponentConfig.of(ListenerConfig.class, bad));
+        Listener configured = new Listener(transport, reception, log, Configs.of(ListenerConfig.class, bad));
         assertThat(configured.addresses()).isEmpty();
         assertThat(configured.status().addresses()).isEmpty();
         assertThat(log.texts(Message.INVALID_SETTING))
@@ -245,7 +245,7 @@ class ListenerTest {
         Map<String, String> all = new HashMap<>(settings);
         all.put("listen_addresses", "127.0.0.1");
         all.put("port", String.valueOf(freePort()));
-        return ComponentConfig.of(ListenerConfig.class, all);
+        return Configs.of(ListenerConfig.class, all);
     }
 
     @Test
