@@ -59,8 +59,12 @@ record ClusterOptions(
                             + " application_name=" + name + " sslmode=disable gssencmode=disable connect_timeout=2");
         }
         return all.entrySet().stream()
-                .map(setting -> setting.getKey() + " = '" + setting.getValue().replace("'", "''") + "'\n")
+                .map(setting -> setting.getKey() + " = '" + escaped(setting.getValue()) + "'\n")
                 .collect(Collectors.joining());
+    }
+
+    private static String escaped(String value) {
+        return value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n");
     }
 
     /** The whole {@code pg_hba.conf}. */

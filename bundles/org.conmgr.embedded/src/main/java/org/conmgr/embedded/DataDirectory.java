@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The files of one server. */
 final class DataDirectory {
+    private static final String PID_FILE = "postmaster.pid";
+
     /** Line of postmaster.pid (from 0) and what it says once connections are accepted. */
     private static final int STATUS_LINE = 7;
 
@@ -36,19 +38,15 @@ final class DataDirectory {
                 "--auth=trust",
                 "--encoding=UTF8",
                 "--locale=C",
+                "--wal-segsize=1", // MB; less to write and to stream for small clusters
                 "--no-sync"));
         user.runAs(initdb);
     }
 
-    /** Makes this a copy of a directory whose server does not run. */
-    void copyOf(DataDirectory other) throws IOException {
-        user.runAs(List.of("cp", "-a", other.path.toString(), path.toString()));
-    }
-
     void configure(ClusterOptions options, String name, int port, @Nullable EmbeddedInstance upstream)
             throws IOException {
-        user.write(path.resolve("postgresql.conf"), options.postgresqlConf(name, port, upstream));
-        user.write(path.resolve("pg_hba.conf"), options.pgHba());
+        write("postgresql.conf", options.postgresqlConf(name, port, upstream));
+        write("pg_hba.conf", options.pgHba());
         ClusterOptions.Tls tls = options.tls();
         if (tls != null) {
             user.write(path.resolve("server.crt"), Files.readAllBytes(tls.certificate()));
@@ -56,32 +54,46 @@ final class DataDirectory {
         }
     }
 
+    void write(String name, String content) throws IOException {
+        user.write(path.resolve(name), content);
+    }
+
     /** Says that the next start is a standby's. */
     void markStandby() throws IOException {
-        user.write(path.resolve("standby.signal"), "");
+        write("standby.signal", "");
+    }
+
+    /** Removes it; no process of the server may be there any more. */
+    void delete() throws IOException {
+        clearDeadServer();
+        WorkDirectory.delete(path);
     }
 
     /** Whether the server of this process id accepts connections, by its own account. */
     boolean isReady(long pid) throws IOException {
-        List<String> lines = pidFile();
+        List<String> lines = pidFile(path);
         return lines.size() > STATUS_LINE
                 && lines.get(0).equals(Long.toString(pid))
                 && lines.get(STATUS_LINE).strip().equals(READY);
     }
 
-    /** Clears what a killed server left, as no process of it is there any more: its shared memory and its pid file. */
+    /** Clears what a killed server left, when no process of it is there any more: its shared memory and its pid file. */
     void clearDeadServer() throws IOException {
-        List<String> lines = pidFile();
+        clearDeadServer(path);
+    }
+
+    static void clearDeadServer(Path path) throws IOException {
+        List<String> lines = pidFile(path);
         if (lines.size() > SHARED_MEMORY_LINE) {
             String keyAndId = lines.get(SHARED_MEMORY_LINE).strip();
             String id = keyAndId.substring(keyAndId.lastIndexOf(' ') + 1);
             ServerUser.run(List.of("sh", "-c", "ipcrm -m \"$1\" || :", "sh", id));
         }
-        Files.deleteIfExists(path.resolve("postmaster.pid"));
+        Files.deleteIfExists(path.resolve(PID_FILE));
     }
 
-    private List<String> pidFile() throws IOException {
-        Path file = path.resolve("postmaster.pid");
+    private static List<String> pidFile(Path path) throws IOException {
+        Path file = path.resolve(PID_FILE);
         return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.ISO_8859_1) : List.of();
     }
 }

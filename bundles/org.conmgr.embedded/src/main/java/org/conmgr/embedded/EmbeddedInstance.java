@@ -21,6 +21,11 @@ public final class EmbeddedInstance {
     /** The superuser; needs no password from 127.0.0.0/8. */
     public static final String SUPERUSER = "postgres";
 
+    static final String DATA = "data";
+
+    private static final String MAINTENANCE_DATABASE = "postgres";
+    private static final String REPLAYED = "select pg_last_wal_replay_lsn() >= '%s'"
+            + " and exists (select from pg_stat_wal_receiver where status = 'streaming')";
     private static final int START_ATTEMPTS = 10;
     private static final int LOG_TAIL = 4000;
 
@@ -36,6 +41,7 @@ public final class EmbeddedInstance {
     private volatile @Nullable EmbeddedInstance upstream;
     private volatile boolean frozen;
     private volatile long promotion;
+    private volatile long pid;
     private volatile long logStart;
 
     EmbeddedInstance(String name, Path directory, ClusterOptions options, ServerUser user, ExecutorService launcher)
@@ -46,7 +52,7 @@ public final class EmbeddedInstance {
         this.launcher = launcher;
         Files.createDirectory(directory);
         user.own(directory);
-        this.data = new DataDirectory(directory.resolve("data"), user);
+        this.data = new DataDirectory(directory.resolve(DATA), user);
         this.log = directory.resolve("log");
         Files.createFile(log);
         this.process = new ServerProcess(data.path());
@@ -69,15 +75,21 @@ public final class EmbeddedInstance {
 
     /** A connection of the superuser to the database postgres; the caller closes it. */
     public Connection connect() throws SQLException {
-        return connect("postgres", SUPERUSER, "");
+        return connect(MAINTENANCE_DATABASE, SUPERUSER, "");
     }
 
     /** A connection without TLS; the caller closes it. Works where {@code DriverManager} does not, as in OSGi. */
     public Connection connect(String database, String role, String password) throws SQLException {
+        return connect(database, role, password, Duration.ZERO);
+    }
+
+    private Connection connect(String database, String role, String password, Duration answerLimit)
+            throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", role);
         properties.setProperty("password", password);
         properties.setProperty("connectTimeout", "5");
+        properties.setProperty("socketTimeout", Long.toString(answerLimit.toSeconds()));
         properties.setProperty("sslmode", "disable");
         properties.setProperty("gssEncMode", "disable");
         Connection connection = new Driver().connect(jdbcUrl(database), properties);
@@ -87,16 +99,22 @@ public final class EmbeddedInstance {
         return connection;
     }
 
-    /** Runs one statement as superuser; the first column of its first row as text, null without a row. */
+    /**
+     * Runs one statement as superuser in the database postgres.
+     *
+     * @return the first column of its first row as text; null without a row
+     * @throws SQLException also when the answer takes more than a minute
+     */
     public @Nullable String query(String sql) throws SQLException {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement()) {
-            if (!statement.execute(sql)) {
-                return null;
-            }
-            try (ResultSet rows = statement.getResultSet()) {
-                return rows.next() ? rows.getString(1) : null;
-            }
+        return asSuperuser(statement -> query(statement, sql));
+    }
+
+    private static @Nullable String query(Statement statement, String sql) throws SQLException {
+        if (!statement.execute(sql)) {
+            return null;
+        }
+        try (ResultSet rows = statement.getResultSet()) {
+            return rows.next() ? rows.getString(1) : null;
         }
     }
 
@@ -129,21 +147,61 @@ public final class EmbeddedInstance {
         return process.pids();
     }
 
-    /** Makes the standby a primary and waits until it is. Its former primary is left alone. */
+    /** Makes the standby a primary and waits until it is. Its former primary and other standbys are left alone. */
     public void promote() {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement()) {
-            statement.execute("select pg_promote(false)");
-            Await.until(Await.LIMIT, () -> name + ": not promoted" + tail(), () -> {
-                try (ResultSet rows = statement.executeQuery("select pg_is_in_recovery()")) {
-                    return rows.next() && !rows.getBoolean(1);
-                }
+        try {
+            asSuperuser(statement -> {
+                query(statement, "select pg_promote(false)");
+                Await.until(Await.LIMIT, () -> name + ": not promoted" + tail(), () -> "f"
+                        .equals(query(statement, "select pg_is_in_recovery()")));
+                return null;
             });
         } catch (SQLException e) {
             throw new EmbeddedPostgresException(name + ": cannot be promoted: " + e.getMessage(), e);
         }
         promotion = System.nanoTime();
         upstream = null;
+    }
+
+    /** Makes the running standby stream from another instance of the cluster and waits until it does. */
+    public void follow(EmbeddedInstance other) {
+        if (!isStandby()) {
+            throw new EmbeddedPostgresException(name + ": not a standby (expected: a standby, or makeStandbyOf)");
+        }
+        refuseLoop(other);
+        try {
+            upstream = other;
+            data.configure(options, name, port, other);
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(name + ": cannot be configured", e);
+        }
+        ServerProcess.signal("HUP", List.of(process.pid()));
+        awaitReplay();
+    }
+
+    /**
+     * Makes this a standby of a running instance of the cluster, by a fresh copy of its data, and waits until it
+     * streams. Whatever this instance was before, it is killed and its data are gone; its port stays.
+     */
+    public synchronized void makeStandbyOf(EmbeddedInstance other) {
+        refuseLoop(other);
+        try {
+            killAll();
+            data.delete();
+            copy(other);
+            data.configure(options, name, port, other);
+            start();
+            awaitReplay();
+        } catch (IOException | SQLException e) {
+            throw new EmbeddedPostgresException(name + ": cannot become a standby of " + other, e);
+        }
+    }
+
+    private void refuseLoop(EmbeddedInstance other) {
+        if (other == this || other.follows(this)) {
+            throw new EmbeddedPostgresException(
+                    name + ": cannot stream from " + other + " (expected: an instance that does not stream from it)");
+        }
     }
 
     /** Starts the stopped or killed server and waits until it accepts connections. */
@@ -157,13 +215,13 @@ public final class EmbeddedInstance {
                 if (awaitReady()) {
                     return;
                 }
-                // Our port is some connection's own port for the moment.
-                Await.within(Duration.ofMillis(200), () -> false);
+                // Meanwhile it has become some connection's own port.
+                Await.until(Await.LIMIT, () -> name + ": port " + port + " is in use", () -> isFree(port));
             }
         } catch (IOException e) {
             throw new EmbeddedPostgresException(name + ": cannot be started", e);
         }
-        throw new EmbeddedPostgresException(name + ": port " + port + " is in use");
+        throw new EmbeddedPostgresException(name + ": port " + port + " is taken again and again" + tail());
     }
 
     /** Stops the server and waits, at most a minute, until the postmaster is gone. */
@@ -201,24 +259,46 @@ public final class EmbeddedInstance {
         ServerProcess.signal("CONT", process.pids());
     }
 
+    boolean isFrozen() {
+        return frozen;
+    }
+
     /** When it was promoted; greater is later. */
     long promotion() {
         return promotion;
     }
 
-    /** Waits until this standby streams from the primary and has replayed up to the position. */
-    void awaitReplay(EmbeddedInstance primary, String lsn) {
-        Await.until(Await.LIMIT, () -> name + ": has not replayed " + lsn + " of " + primary + tail(), () -> "t"
-                .equals(primary.query("select coalesce(replay_lsn, '0/0') >= '" + lsn
-                        + "' from pg_stat_replication where application_name = '" + name + "'")));
+    /** Whether it is a standby of that instance, directly or by others. */
+    boolean follows(EmbeddedInstance other) {
+        EmbeddedInstance above = upstream;
+        return above != null && (above == other || above.follows(other));
+    }
+
+    /** Waits until this standby streams and has replayed all that the head of its chain has written by now. */
+    void awaitReplay() {
+        EmbeddedInstance head = this;
+        for (EmbeddedInstance above = upstream; above != null; above = above.upstream) {
+            head = above;
+        }
+        try {
+            String lsn = String.valueOf(head.query("select pg_current_wal_flush_lsn()"));
+            String message = name + ": has not replayed " + lsn + " of " + head;
+            asSuperuser(statement -> {
+                Await.until(Await.LIMIT, () -> message + tail(), () -> "t"
+                        .equals(query(statement, REPLAYED.formatted(lsn))));
+                return null;
+            });
+        } catch (SQLException e) {
+            throw new EmbeddedPostgresException(name + ": cannot be seen streaming: " + e.getMessage(), e);
+        }
     }
 
     void initialize() throws IOException {
         data.init(options.binaries());
     }
 
-    void copy(EmbeddedInstance other) throws IOException {
-        data.copyOf(other.data);
+    void copy(EmbeddedInstance other) throws IOException, SQLException {
+        BaseBackup.copy(other, data);
         data.markStandby();
         upstream = other;
     }
@@ -254,25 +334,46 @@ public final class EmbeddedInstance {
     }
 
     /** Waits for the shutdown, kills what does not follow, clears what the kernel keeps for it. */
-    void awaitQuit(Duration limit) throws IOException {
+    void awaitQuit(Duration limit) {
         process.awaitEnd(limit);
         killAll();
-        data.clearDeadServer();
+        try {
+            data.clearDeadServer();
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(name + ": cannot be cleared", e);
+        }
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port)) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private interface Work {
+        @Nullable
+        String with(Statement statement) throws SQLException;
+    }
+
+    private @Nullable String asSuperuser(Work work) throws SQLException {
+        try (Connection connection = connect(MAINTENANCE_DATABASE, SUPERUSER, "", Await.LIMIT);
+                Statement statement = connection.createStatement()) {
+            return work.with(statement);
+        }
     }
 
     private void launch() throws IOException {
-        killAll(); // backends that a killed postmaster has left behind
+        killAll(); // the backends that a killed postmaster has left behind
         data.clearDeadServer();
         logStart = Files.size(log);
-        process.launch(user, options.binaries(), log, launcher);
+        pid = process.launch(user, options.binaries(), log, launcher);
     }
 
     /** Whether the server accepts connections; false when its port was taken; throws when it gave up or takes too long. */
     private boolean awaitReady() {
-        Await.until(
-                Await.LIMIT,
-                () -> name + ": not ready" + tail(),
-                () -> !process.isRunning() || data.isReady(process.pid()));
+        Await.until(Await.LIMIT, () -> name + ": not ready" + tail(), () -> !process.isRunning() || data.isReady(pid));
         if (logSinceStart().contains("Address already in use")) {
             process.killAll();
             return false;

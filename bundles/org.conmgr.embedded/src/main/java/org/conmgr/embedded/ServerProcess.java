@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -30,16 +31,20 @@ final class ServerProcess {
     }
 
     /**
-     * Starts the postmaster.
+     * Starts the postmaster and returns its process id.
      *
      * @param launcher a thread that lives as long as the server may: the server gets SIGQUIT when it ends
      */
-    void launch(ServerUser user, EmbeddedBinaries binaries, Path log, ExecutorService launcher) throws IOException {
+    long launch(ServerUser user, EmbeddedBinaries binaries, Path log, ExecutorService launcher) throws IOException {
         ProcessBuilder builder = user.server(List.of(binaries.program("postgres"), "-D", data.toString()))
                 .directory(data.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         try {
-            postmaster = launcher.submit(builder::start).get();
+            Process process = launcher.submit(builder::start).get();
+            postmaster = process;
+            return process.pid();
+        } catch (RejectedExecutionException e) {
+            throw new EmbeddedPostgresException(data + ": its cluster is closed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new EmbeddedPostgresException("interrupted", e);

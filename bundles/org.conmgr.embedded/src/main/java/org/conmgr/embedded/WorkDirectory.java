@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkDirectory implements AutoCloseable {
     private static final String CLAIM = ".conmgr-embedded";
+
+    private static final Path MEMORY = Path.of("/dev/shm");
+    private static final long MEMORY_ENOUGH = 1L << 30;
 
     // A lock is the process's, not the channel's: opening and closing the file once more would lose it.
     private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
@@ -39,11 +44,24 @@ final class WorkDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** A directory of this user's, under {@code java.io.tmpdir}, that everyone may read. */
-    static Path of(String name) throws IOException {
+    /** Where binaries are unpacked. */
+    static Path binaries() throws IOException {
+        return ours(Path.of(System.getProperty("java.io.tmpdir")), "binaries");
+    }
+
+    /** Where temporary clusters are: in memory, which is several times as fast, if there is enough of it. */
+    static Path clusters() throws IOException {
+        boolean enough = Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() >= MEMORY_ENOUGH;
+        return ours(enough ? MEMORY : Path.of(System.getProperty("java.io.tmpdir")), "clusters");
+    }
+
+    /** A directory of this user's that everyone may read. */
+    private static Path ours(Path defaultParent, String name) throws IOException {
         Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-        Path base = Path.of(System.getProperty("java.io.tmpdir"), "conmgr-postgres-" + uid)
-                .toAbsolutePath();
+        String configured = System.getProperty(EmbeddedBinaries.DIRECTORY);
+        Path parent = configured == null ? defaultParent : Path.of(configured);
+        // Real, as /proc will show it.
+        Path base = parent.toRealPath().resolve("conmgr-postgres-" + uid);
         makeReadable(base);
         // In a directory like /tmp somebody else may have been first.
         if (!Files.getAttribute(base, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(uid)) {
@@ -67,70 +85,62 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     /** A new directory that vanishes with its cluster. */
-    static WorkDirectory temporary() throws IOException {
-        Path parent = of("clusters");
-        String ours = ProcessHandle.current().pid() + "-";
-        try (Stream<Path> others = Files.list(parent)) {
-            for (Path other : (Iterable<Path>) others::iterator) {
-                if (!String.valueOf(other.getFileName()).startsWith(ours)) {
-                    clearIfAbandoned(other);
+    static synchronized WorkDirectory temporary() throws IOException {
+        Path parent = clusters();
+        // Nobody may take for abandoned what another is just making.
+        try (FileChannel channel =
+                FileChannel.open(parent.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock(); // ends with the channel
+            String ours = ProcessHandle.current().pid() + "-";
+            try (DirectoryStream<Path> others = Files.newDirectoryStream(parent, Files::isDirectory)) {
+                for (Path other : others) {
+                    if (!String.valueOf(other.getFileName()).startsWith(ours)) {
+                        deleteIfAbandoned(other);
+                    }
                 }
             }
+            Path path = Files.createTempDirectory(parent, ours);
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+            return claim(path, true).orElseThrow();
         }
-        Path path = Files.createTempDirectory(parent, ours);
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
-        FileLock lock = claim(path);
-        if (lock == null) {
-            throw new EmbeddedPostgresException(path + ": claimed by another JVM");
-        }
-        return new WorkDirectory(path, true, lock);
     }
 
-    private static void clearIfAbandoned(Path other) throws IOException {
-        if (!Files.exists(other.resolve(CLAIM))) {
-            return; // just being made
-        }
-        try (FileLock lock = claim(other)) {
-            if (lock != null) {
-                ServerProcess.killUnder(other);
-                delete(other);
-                lock.acquiredBy().close();
-            }
-        } catch (NoSuchFileException e) {
-            // another JVM has cleared it
-        } finally {
-            CLAIMED.remove(other);
+    private static void deleteIfAbandoned(Path path) throws IOException {
+        Optional<WorkDirectory> abandoned = claim(path, true);
+        if (abandoned.isPresent()) {
+            abandoned.get().endServers();
+            abandoned.get().close();
         }
     }
 
     /** This directory, which may be absent, empty or a cluster's that runs no more; it stays when the cluster ends. */
-    static WorkDirectory at(Path directory) throws IOException {
-        Path path = directory.toAbsolutePath().normalize();
-        makeReadable(path);
+    static synchronized WorkDirectory at(Path directory) throws IOException {
+        makeReadable(directory.toAbsolutePath().normalize());
+        Path path = directory.toRealPath(); // as /proc will show it
         try (Stream<Path> entries = Files.list(path)) {
             if (entries.findAny().isPresent() && !Files.exists(path.resolve(CLAIM))) {
                 throw new EmbeddedPostgresException(
                         path + ": not empty (expected: an empty directory or one that an embedded cluster has left)");
             }
         }
-        FileLock lock = claim(path);
-        if (lock == null) {
-            throw new EmbeddedPostgresException(path + ": in use by another embedded cluster");
-        }
-        ServerProcess.killUnder(path);
-        try (Stream<Path> entries = Files.list(path)) {
-            for (Path entry : (Iterable<Path>) entries::iterator) {
-                if (!entry.endsWith(CLAIM)) {
-                    delete(entry);
-                }
+        WorkDirectory claimed = claim(path, false)
+                .orElseThrow(() -> new EmbeddedPostgresException(path + ": in use by another embedded cluster"));
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(path, entry -> !entry.endsWith(CLAIM))) {
+            claimed.endServers();
+            for (Path entry : entries) {
+                delete(entry);
             }
+            return claimed;
+        } catch (IOException | RuntimeException e) {
+            claimed.close();
+            throw e;
         }
-        return new WorkDirectory(path, false, lock);
     }
 
-    private static @Nullable FileLock claim(Path path) throws IOException {
+    /** Empty when another cluster of this or another JVM has it. */
+    private static Optional<WorkDirectory> claim(Path path, boolean temporary) throws IOException {
         if (!CLAIMED.add(path)) {
-            return null;
+            return Optional.empty();
         }
         FileLock lock = null;
         try {
@@ -139,11 +149,21 @@ final class WorkDirectory implements AutoCloseable {
             lock = channel.tryLock();
             if (lock == null) {
                 channel.close();
+                return Optional.empty();
             }
-            return lock;
+            return Optional.of(new WorkDirectory(path, temporary, lock));
         } finally {
             if (lock == null) {
                 CLAIMED.remove(path);
+            }
+        }
+    }
+
+    private void endServers() throws IOException {
+        ServerProcess.killUnder(path);
+        try (DirectoryStream<Path> instances = Files.newDirectoryStream(path, Files::isDirectory)) {
+            for (Path instance : instances) {
+                DataDirectory.clearDeadServer(instance.resolve(EmbeddedInstance.DATA));
             }
         }
     }

@@ -1,0 +1,156 @@
+package org.conmgr.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.conmgr.testkit.Await;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AbandonedClusterTest {
+    private final Path files;
+
+    AbandonedClusterTest(@TempDir Path files) {
+        this.files = files;
+    }
+
+    /** Another JVM: starts a cluster in a directory, freezes its standby, prints the primary's and the standby's pids. */
+    static final class Other {
+        public static void main(String[] arguments) throws IOException {
+            EmbeddedCluster cluster = EmbeddedCluster.builder()
+                    .standbys(1)
+                    .directory(Path.of(arguments[0]))
+                    .start();
+            cluster.standbys().get(0).freeze();
+            System.out.println(text(cluster.primary().pids()));
+            System.out.println(text(cluster.standbys().get(0).pids()));
+            System.in.read();
+            System.exit(0); // without close: the hook's work
+        }
+
+        private static String text(List<Long> pids) {
+            return String.join(" ", pids.stream().map(String::valueOf).toList());
+        }
+    }
+
+    @Test
+    void aKilledJvmTakesItsServersWithItAndTheNextStartClearsTheRest() throws Exception {
+        Path directory = reachable();
+        try {
+            Process other = other(directory);
+            List<List<Long>> pids = pids(other);
+            assertThatThrownBy(
+                            () -> EmbeddedCluster.builder().directory(directory).start())
+                    .isInstanceOf(EmbeddedPostgresException.class)
+                    .hasMessageContaining("in use by another embedded cluster");
+            other.destroyForcibly().waitFor();
+            Await.until("the primary ends with its JVM", () -> pids.get(0).stream()
+                    .noneMatch(AbandonedClusterTest::isPostgres));
+            assertThat(pids.get(1)).anyMatch(AbandonedClusterTest::isPostgres); // frozen: hears nothing
+            String memory = SharedMemory.of(directory.resolve("n2/data"));
+            assertThat(SharedMemory.all()).contains(memory);
+
+            try (EmbeddedCluster cluster =
+                    EmbeddedCluster.builder().standbys(0).directory(directory).start()) {
+                assertThat(pids.get(1)).noneMatch(AbandonedClusterTest::isPostgres);
+                assertThat(SharedMemory.all()).doesNotContain(memory);
+                assertThat(cluster.primary().dataDirectory()).startsWith(directory);
+                assertThat(cluster.primary().query("select 1")).isEqualTo("1");
+            }
+            assertThat(directory.resolve("n1/log")).exists();
+            assertThat(directory.resolve("n2")).doesNotExist();
+        } finally {
+            WorkDirectory.delete(directory);
+        }
+    }
+
+    @Test
+    void aJvmThatExitsStopsItsServers() throws Exception {
+        Path directory = reachable();
+        try {
+            Process other = other(directory);
+            List<List<Long>> pids = pids(other);
+            other.getOutputStream().close();
+            assertThat(other.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.exitValue()).isZero();
+            assertThat(pids.stream().flatMap(List::stream)).noneMatch(AbandonedClusterTest::isPostgres);
+        } finally {
+            WorkDirectory.delete(directory);
+        }
+    }
+
+    @Test
+    void anAbandonedTemporaryDirectoryIsRemoved() throws IOException {
+        Path clusters = WorkDirectory.clusters();
+        Path abandoned = Files.createDirectories(clusters.resolve("0-abandoned/n1/data"));
+        Path used;
+        try (WorkDirectory first = WorkDirectory.temporary();
+                WorkDirectory second = WorkDirectory.temporary()) {
+            used = first.path();
+            assertThat(used).isNotEqualTo(second.path()).isDirectory();
+            assertThat(abandoned).doesNotExist();
+        }
+        assertThat(used).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryOfSomethingElseIsLeftAlone() throws IOException {
+        Path precious = Files.writeString(files.resolve("precious"), "do not lose");
+        assertThatThrownBy(() -> EmbeddedCluster.builder().directory(files).start())
+                .isInstanceOf(EmbeddedPostgresException.class)
+                .hasMessageContaining("not empty");
+        assertThat(precious).hasContent("do not lose");
+    }
+
+    /** A directory that the server's user may enter, as JUnit's may not be. */
+    private static Path reachable() throws IOException {
+        Path directory = Files.createTempDirectory(WorkDirectory.clusters().getParent(), "abandoned");
+        return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static Process other(Path directory) throws IOException {
+        return new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-D" + EmbeddedBinaries.JARS + "=" + System.getProperty(EmbeddedBinaries.JARS),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Other.class.getName(),
+                        directory.toString())
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    private static List<List<Long>> pids(Process other) throws IOException {
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8));
+        String first = lines.readLine();
+        if (first == null || !first.matches("[0-9 ]+")) {
+            throw new AssertionError(first + lines.lines().collect(Collectors.joining("\n")));
+        }
+        List<List<Long>> pids = List.of(numbers(first), numbers(lines.readLine()));
+        assertThat(pids).allSatisfy(each -> assertThat(each).hasSizeGreaterThan(3));
+        return pids;
+    }
+
+    private static List<Long> numbers(String line) {
+        return Arrays.stream(line.split(" ", -1)).map(Long::valueOf).toList();
+    }
+
+    private static boolean isPostgres(long pid) {
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().command())
+                .filter(command -> command.endsWith("postgres"))
+                .isPresent();
+    }
+}

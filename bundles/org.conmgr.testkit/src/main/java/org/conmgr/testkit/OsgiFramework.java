@@ -1,0 +1,165 @@
+package org.conmgr.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Dictionary;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.ServiceLoader;
+import java.util.concurrent.TimeUnit;
+import org.apache.felix.cm.PersistenceManager;
+import org.apache.felix.scr.info.ScrInfo;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.launch.Framework;
+import org.osgi.framework.launch.FrameworkFactory;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.ComponentConstants;
+import org.osgi.util.function.Function;
+import org.osgi.util.promise.Promise;
+
+/**
+ * An OSGi framework in the test's JVM with Declarative Services and Configuration Admin, the ones Karaf has. It boots in
+ * about a second.
+ *
+ * <p>Bundles are taken from the class path of the test, by any of their classes. The packages that the test wants to
+ * use services by are shared: the framework exports them from the class path, and their bundle need not be installed.
+ */
+public final class OsgiFramework implements AutoCloseable {
+    private static final List<Class<?>> SERVICES =
+            List.of(Function.class, Promise.class, ComponentConstants.class, ScrInfo.class, PersistenceManager.class);
+
+    private final Framework framework;
+
+    private OsgiFramework(Framework framework) {
+        this.framework = framework;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param storage an empty directory
+     * @param shared the packages that test and bundles share, as in {@code org.conmgr.api.log;version=1.0.0}
+     */
+    public static OsgiFramework start(Path storage, String... shared) {
+        Map<String, String> configuration = new HashMap<>();
+        configuration.put(Constants.FRAMEWORK_STORAGE, storage.toString());
+        configuration.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
+        configuration.put(
+                Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
+                "org.osgi.service.cm;version=1.6.1"
+                        + String.join(
+                                "",
+                                Arrays.stream(shared).map(name -> "," + name).toList()));
+        configuration.put("ds.loglevel", "warn");
+        Framework framework = ServiceLoader.load(FrameworkFactory.class)
+                .findFirst()
+                .orElseThrow()
+                .newFramework(configuration);
+        OsgiFramework started = new OsgiFramework(framework);
+        try {
+            framework.start();
+            SERVICES.forEach(started::install);
+        } catch (BundleException e) {
+            throw new IllegalStateException("the framework does not start", e);
+        }
+        return started;
+    }
+
+    public BundleContext context() {
+        return framework.getBundleContext();
+    }
+
+    /** Installs and starts the bundle of a class: a jar or, within its own build, a directory of classes. */
+    public Bundle install(Class<?> member) {
+        try {
+            Bundle bundle = context().installBundle(location(member));
+            bundle.start();
+            return bundle;
+        } catch (BundleException | URISyntaxException e) {
+            throw new IllegalStateException("the bundle of " + member.getName() + " does not start", e);
+        }
+    }
+
+    private static String location(Class<?> member) throws URISyntaxException {
+        CodeSource source = Objects.requireNonNull(member.getProtectionDomain().getCodeSource(), "no code source");
+        URL url = source.getLocation();
+        return (Files.isDirectory(Path.of(url.toURI())) ? "reference:" : "") + url;
+    }
+
+    public <S> ServiceRegistration<S> register(Class<S> type, S service, Map<String, ?> properties) {
+        return context().registerService(type, service, dictionary(properties));
+    }
+
+    /** Waits for the service. */
+    public <S> S service(Class<S> type) {
+        Await.until("there is a service " + type.getName(), () -> find(type).stream()
+                .anyMatch(found -> true));
+        ServiceReference<S> reference = Objects.requireNonNull(context().getServiceReference(type));
+        return Objects.requireNonNull(context().getService(reference), () -> type.getName() + " went again");
+    }
+
+    /** The services that are registered now. */
+    public <S> Collection<ServiceReference<S>> find(Class<S> type) {
+        try {
+            return context().getServiceReferences(type, null);
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException("without a filter none can be invalid", e);
+        }
+    }
+
+    /** Sets the whole configuration of a PID. It takes effect some time later. */
+    public void configure(String pid, Map<String, ?> settings) {
+        try {
+            configuration(pid).update(dictionary(settings));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Deletes the configuration of a PID. It takes effect some time later. */
+    public void unconfigure(String pid) {
+        try {
+            configuration(pid).delete();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Configuration configuration(String pid) throws IOException {
+        return service(ConfigurationAdmin.class).getConfiguration(pid, "?");
+    }
+
+    private static Dictionary<String, ?> dictionary(Map<String, ?> map) {
+        return FrameworkUtil.asDictionary(map);
+    }
+
+    /** Stops everything; waits for it, at most 20 s. */
+    @Override
+    public void close() {
+        try {
+            framework.stop();
+            framework.waitForStop(TimeUnit.SECONDS.toMillis(20));
+        } catch (BundleException e) {
+            throw new IllegalStateException("the framework does not stop", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
