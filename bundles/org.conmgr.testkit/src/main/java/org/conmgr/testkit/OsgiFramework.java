@@ -58,7 +58,18 @@ public final class OsgiFramework implements AutoCloseable {
      * @param shared the packages that test and bundles share, as in {@code org.conmgr.api.log;version=1.0.0}
      */
     public static OsgiFramework start(Path storage, String... shared) {
-        Map<String, String> configuration = new HashMap<>();
+        return start(storage, Map.of(), shared);
+    }
+
+    /**
+     * Starts one with framework properties, which bundles see as {@link BundleContext#getProperty}.
+     *
+     * @param storage an empty directory
+     * @param properties what is set besides what a framework needs
+     * @param shared the packages that test and bundles share, as in {@code org.conmgr.api.log;version=1.0.0}
+     */
+    public static OsgiFramework start(Path storage, Map<String, String> properties, String... shared) {
+        Map<String, String> configuration = new HashMap<>(properties);
         configuration.put(Constants.FRAMEWORK_STORAGE, storage.toString());
         configuration.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
         configuration.put(
