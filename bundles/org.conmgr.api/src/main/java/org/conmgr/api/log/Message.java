@@ -28,11 +28,17 @@ public enum Message {
     CONF_WARNING("CM1004", WARNING, "{}: {}"),
     CONF_NOTICE("CM1005", NOTICE, "{}: {}"),
     CONF_APPLIED("CM1006", LOG, "{} applied: {}"),
-    CONF_NOT_APPLIED("CM1007", ERROR, "{} not applied: {} errors", "What was in force stays in force."),
+    CONF_NOT_APPLIED("CM1007", ERROR, "{} not applied: {}", "What was in force stays in force."),
     CONF_GONE("CM1008", WARNING, "{} is gone", "What it said stays in force until the process ends."),
     SETTING_OVERRULED("CM1009", WARNING, "{}: {} = {} is overruled by {}: {}"),
     INSTANCE_OVERRULED("CM1010", WARNING, "{}: instance {} is not used, because {} does not have it"),
     CONF_NOT_WRITTEN("CM1011", ERROR, "could not put {} into force: {}", "It is tried again."),
+    INSTANCE_NOT_OVERRULED(
+            "CM1012",
+            ERROR,
+            "{}: instance {} is used, although {} does not have it",
+            "Delete the .cfg file. Set felix.fileinstall.enableConfigSave = false in etc/custom.properties, else to"
+                    + " take it out of use would delete it."),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),

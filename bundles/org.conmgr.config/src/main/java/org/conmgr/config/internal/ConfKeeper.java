@@ -1,0 +1,289 @@
+package org.conmgr.config.internal;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.setting.Reload;
+import org.conmgr.config.Conf;
+import org.conmgr.config.ConfFile;
+import org.conmgr.config.Platform;
+import org.conmgr.config.Problem;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.cm.ConfigurationEvent;
+import org.osgi.service.cm.ConfigurationListener;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+
+/**
+ * Keeps Config Admin at what the {@code conmgr.conf} of the conmgr directory says: at the start, after every edit of
+ * that file, and after every edit of a {@code .cfg} that says otherwise. The directory is the framework property {@code
+ * conmgr.directory}, else {@code karaf.base}.
+ *
+ * <p>All work is done by one thread, which owns all state.
+ */
+@Component(service = Reload.class, immediate = true)
+public final class ConfKeeper implements Reload, ConfigurationListener, AutoCloseable {
+    private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+
+    private final Path file;
+    private final Platform platform;
+    private final Enforcer enforcer;
+    private final Gate gate;
+    private final MessageLog log;
+    private final Duration patience;
+    private final FileWatch watch;
+    private final ScheduledThreadPoolExecutor thread;
+    private final AtomicBoolean checking = new AtomicBoolean();
+    private final ServiceRegistration<ConfigurationListener> registration;
+
+    private @Nullable Conf inForce;
+    private boolean writeFailed;
+    private boolean signalled;
+
+    @Activate
+    public ConfKeeper(BundleContext context, @Reference ConfigurationAdmin admin, @Reference MessageLog log) {
+        this(
+                directory(context).resolve(ConfFile.NAME),
+                Platform.current(),
+                new Enforcer(admin, log, Platform.current(), deletionReachesFiles(context)),
+                context,
+                log,
+                Duration.ofSeconds(5));
+    }
+
+    /**
+     * @param patience how long to wait before Config Admin is tried again, and at most for its events at the start
+     */
+    ConfKeeper(
+            Path file, Platform platform, Enforcer enforcer, BundleContext context, MessageLog log, Duration patience) {
+        this.file = file;
+        this.platform = platform;
+        this.enforcer = enforcer;
+        this.log = log;
+        this.patience = patience;
+        gate = new Gate(context.getBundle(0).getBundleContext());
+        watch = new FileWatch(file);
+        thread = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread created = new Thread(task, "conmgr-config");
+            created.setDaemon(true);
+            return created;
+        });
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        // Registered here and not as a service of the component: the signal of the first load must find it.
+        registration = context.registerService(ConfigurationListener.class, this, null);
+        submit(this::start);
+        thread.scheduleWithFixedDelay(
+                supervised(this::look), LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static Path directory(BundleContext context) {
+        String directory = context.getProperty("conmgr.directory");
+        String base = directory == null ? context.getProperty("karaf.base") : directory;
+        return Path.of(base == null ? "" : base);
+    }
+
+    /** As File Install decides it: unless it is told otherwise. */
+    private static boolean deletionReachesFiles(BundleContext context) {
+        String enabled = context.getProperty("felix.fileinstall.enableConfigSave");
+        return enabled == null || Boolean.parseBoolean(enabled);
+    }
+
+    private void start() {
+        Content content = watch.take();
+        if (!(content instanceof Content.Absent)) {
+            use(content);
+            return;
+        }
+        try {
+            if (gate.isOpen() && enforcer.hasWritten()) {
+                log.log(Message.CONF_GONE, file);
+                return;
+            }
+            enforcer.release();
+            openGate("etc/*.cfg");
+        } catch (IOException e) {
+            writeFailed(e, this::start);
+        }
+    }
+
+    private void look() {
+        watch.look().ifPresent(this::use);
+    }
+
+    @Override
+    public CompletionStage<List<String>> reload() {
+        CompletableFuture<List<String>> answer = new CompletableFuture<>();
+        try {
+            thread.execute(() -> {
+                try {
+                    answer.complete(use(watch.take()));
+                } catch (RuntimeException e) {
+                    log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "reload", e)
+                            .withCause(e));
+                    answer.complete(List.of(ConfFile.NAME + ": " + e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            answer.complete(List.of(ConfFile.NAME + ": conmgr is stopping"));
+        }
+        return answer;
+    }
+
+    /** Puts a content into force, if it can be used; returns the errors because of which it is not. */
+    private List<String> use(Content content) {
+        if (content instanceof Content.Absent) {
+            return gone();
+        }
+        ConfFile.Reading reading = content instanceof Content.Bytes read
+                ? ConfFile.parse(ConfFile.NAME, read.bytes().array(), platform)
+                : ConfFile.read(file, platform);
+        reading.problems().forEach(this::tell);
+        Conf conf = reading.conf();
+        if (conf == null) {
+            List<String> errors =
+                    reading.errors().stream().map(Problem::toString).toList();
+            refuse(errors.size());
+            return errors;
+        }
+        log.log(Message.CONF_APPLIED, file, changes(inForce, conf));
+        inForce = conf;
+        enforce();
+        return List.of();
+    }
+
+    private List<String> gone() {
+        if (inForce == null) {
+            return List.of();
+        }
+        log.log(Message.CONF_GONE, file);
+        return List.of(ConfFile.NAME + ": no such file");
+    }
+
+    private void tell(Problem problem) {
+        // The heartbeat says it itself, wherever its times come from.
+        if (problem.message() != Message.TIMEOUT_NOT_ABOVE_INTERVAL) {
+            log.log(problem.message(), problem.where(), problem.text());
+        }
+    }
+
+    private void refuse(int errors) {
+        String counted = counted(errors, "error");
+        if (gate.isOpen()) {
+            log.log(Message.CONF_NOT_APPLIED, file, counted);
+        } else {
+            log.log(Message.CANNOT_START, file + " has " + counted);
+        }
+    }
+
+    private static String counted(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
+    }
+
+    private static String changes(@Nullable Conf earlier, Conf now) {
+        if (earlier == null) {
+            return counted(now.instances().size(), "instance");
+        }
+        List<String> changes = now.changesFrom(earlier);
+        return changes.isEmpty() ? "nothing changed" : String.join(", ", changes);
+    }
+
+    private void enforce() {
+        Conf conf = inForce;
+        if (conf == null) {
+            return;
+        }
+        try {
+            enforcer.enforce(conf);
+            writeFailed = false;
+            openGate(file.toString());
+        } catch (IOException e) {
+            writeFailed(e, this::enforce);
+        }
+    }
+
+    private void writeFailed(IOException reason, Runnable retry) {
+        if (!writeFailed) {
+            writeFailed = true;
+            log.log(LogMessage.of(Message.CONF_NOT_WRITTEN, file, reason).withCause(reason));
+        }
+        thread.schedule(supervised(retry), patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Opens the gate when everybody has heard of what was written: else components would start with what Config Admin
+     * said before, listen at a wrong port, and start again.
+     */
+    private void openGate(String source) throws IOException {
+        if (!signalled && !gate.isOpen()) {
+            enforcer.signal(source);
+            signalled = true;
+            thread.schedule(supervised(gate::open), patience.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Called by Config Admin's thread. */
+    @Override
+    public void configurationEvent(ConfigurationEvent event) {
+        if (event.getPid().equals(Enforcer.SIGNAL_PID)) {
+            submit(gate::open);
+        } else if (Enforcer.concerns(event.getPid(), event.getFactoryPid()) && checking.compareAndSet(false, true)) {
+            submit(() -> {
+                checking.set(false);
+                enforce();
+            });
+        }
+    }
+
+    private void submit(Runnable task) {
+        try {
+            thread.execute(supervised(task));
+        } catch (RejectedExecutionException e) {
+            // Closed. What comes later is the next instance's.
+            checking.set(false);
+        }
+    }
+
+    private Runnable supervised(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the watch over " + file, e)
+                        .withCause(e));
+            }
+        };
+    }
+
+    /** Stops watching. What is in force stays in force. */
+    @Override
+    @Deactivate
+    public void close() {
+        thread.shutdown();
+        try {
+            registration.unregister();
+        } catch (IllegalStateException e) {
+            // Unregistered by an earlier call, or with the bundle.
+            return;
+        }
+        try {
+            thread.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package org.conmgr.config.internal;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Dictionary;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.config.Conf;
+import org.conmgr.config.ConfFile;
+import org.conmgr.config.Parameter;
+import org.conmgr.config.Platform;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.Configuration.ConfigurationAttribute;
+import org.osgi.service.cm.ConfigurationAdmin;
+
+/**
+ * Makes Config Admin say what {@code conmgr.conf} says. For every parameter of the guide the file is the truth; keys
+ * that the guide has no parameter for stay as a {@code .cfg} has set them. Not thread-safe.
+ *
+ * <p>What it has written carries a mark and no {@code felix.fileinstall.filename}. So it can tell its own values from
+ * those that File Install has read from a {@code .cfg} since, and File Install never writes them back into that file.
+ */
+final class Enforcer {
+    /** Updated to learn that all updates before it have been delivered; tells which file is in force. */
+    static final String SIGNAL_PID = "org.conmgr.config";
+
+    /** Marks a configuration as written here. Its value is the {@code .cfg} that it was merged with, or empty. */
+    static final String MARK = ".conmgr.conf";
+
+    private static final String FILE = "felix.fileinstall.filename";
+    private static final String INSTANCES =
+            "(|(service.factoryPid=" + Parameter.Pid.INSTANCE + ")(service.pid=" + Parameter.Pid.INSTANCE + "~*))";
+
+    private final ConfigurationAdmin admin;
+    private final MessageLog log;
+    private final Platform platform;
+    private final boolean deletionReachesFiles;
+    private final Set<String> left = new HashSet<>();
+
+    /**
+     * @param deletionReachesFiles whether File Install deletes the {@code .cfg} of a configuration that is deleted
+     */
+    Enforcer(ConfigurationAdmin admin, MessageLog log, Platform platform, boolean deletionReachesFiles) {
+        this.admin = admin;
+        this.log = log;
+        this.platform = platform;
+        this.deletionReachesFiles = deletionReachesFiles;
+    }
+
+    /** Whether a configuration is one of those that the file decides about. */
+    static boolean concerns(String pid, @Nullable String factoryPid) {
+        String kind = factoryPid == null ? pid : factoryPid;
+        for (Parameter parameter : Parameter.values()) {
+            if (parameter.pid().equals(kind)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Makes it so. Doing it again changes nothing and costs little.
+     *
+     * @throws IOException if Config Admin could not store something; some of it may have been done
+     */
+    void enforce(Conf conf) throws IOException {
+        SortedMap<String, Map<String, String>> wanted = conf.configurations();
+        for (Configuration present : list(INSTANCES)) {
+            if (!wanted.containsKey(present.getPid())) {
+                removeInstance(present);
+            }
+        }
+        for (Map.Entry<String, Map<String, String>> configuration : wanted.entrySet()) {
+            enforce(configuration(configuration.getKey()), configuration.getValue());
+        }
+    }
+
+    private void enforce(Configuration configuration, Map<String, String> values) throws IOException {
+        NavigableMap<String, Object> now = properties(configuration);
+        boolean ours = isOurs(now);
+        if (ours && cfgIsGone(now)) {
+            now.clear();
+        }
+        if (!ours) {
+            warnOfOverruled(configuration, now, values);
+        }
+        NavigableMap<String, Object> merged = new TreeMap<>(now);
+        merged.putAll(mark(now, ours));
+        merged.remove(FILE);
+        keysOf(configuration).forEach(merged::remove);
+        merged.putAll(values);
+        makeWritable(configuration);
+        configuration.updateIfDifferent(dictionary(merged));
+    }
+
+    private static Map<String, Object> mark(Map<String, Object> now, boolean ours) {
+        return Map.of(MARK, String.valueOf(now.getOrDefault(ours ? MARK : FILE, "")));
+    }
+
+    private void warnOfOverruled(Configuration configuration, Map<String, Object> theirs, Map<String, String> values) {
+        for (Parameter parameter : Parameter.values()) {
+            Object their = theirs.get(parameter.key());
+            if (their == null || !keysOf(configuration).contains(parameter.key())) {
+                continue;
+            }
+            String text = their.toString().strip();
+            String value = values.getOrDefault(parameter.key(), "");
+            String same = canonical(parameter, text);
+            // A default in a shipped file is nobody's wish.
+            if (!same.equals(value) && !same.equals(parameter.defaultValue().orElse(""))) {
+                log.log(
+                        Message.SETTING_OVERRULED,
+                        origin(configuration, theirs),
+                        parameter.key(),
+                        text,
+                        ConfFile.NAME,
+                        value.isEmpty() ? "none" : value);
+            }
+        }
+    }
+
+    private String canonical(Parameter parameter, String text) {
+        try {
+            return parameter.canonical(parameter.key(), text, platform);
+        } catch (InvalidSetting e) {
+            return text;
+        }
+    }
+
+    private void removeInstance(Configuration configuration) throws IOException {
+        NavigableMap<String, Object> now = properties(configuration);
+        String pid = configuration.getPid();
+        if (!isOurs(now)) {
+            String number = pid.substring(pid.indexOf('~') + 1);
+            if (deletionReachesFiles && now.containsKey(FILE)) {
+                if (left.add(pid)) {
+                    log.log(Message.INSTANCE_NOT_OVERRULED, origin(configuration, now), number, ConfFile.NAME);
+                }
+                return;
+            }
+            log.log(Message.INSTANCE_OVERRULED, origin(configuration, now), number, ConfFile.NAME);
+        }
+        makeWritable(configuration);
+        configuration.delete();
+    }
+
+    /** Takes back whatever an earlier process wrote, because there is no {@code conmgr.conf} any more. */
+    void release() throws IOException {
+        for (Configuration configuration : list("(" + MARK + "=*)")) {
+            NavigableMap<String, Object> now = properties(configuration);
+            if (!isOurs(now)) {
+                continue;
+            }
+            boolean cfgIsGone = cfgIsGone(now);
+            keysOf(configuration).forEach(now::remove);
+            now.remove(MARK);
+            makeWritable(configuration);
+            if (cfgIsGone || now.isEmpty() || configuration.getFactoryPid() != null) {
+                configuration.delete();
+            } else {
+                configuration.update(dictionary(now));
+            }
+        }
+    }
+
+    /** Whether an earlier process, or an earlier start of this bundle, has written anything. */
+    boolean hasWritten() throws IOException {
+        for (Configuration configuration : list("(" + MARK + "=*)")) {
+            if (isOurs(properties(configuration))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Updates {@link #SIGNAL_PID}: its event comes after those of everything done before. */
+    void signal(String source) throws IOException {
+        admin.getConfiguration(SIGNAL_PID, "?").update(dictionary(new TreeMap<>(Map.of("source", source))));
+    }
+
+    private Configuration configuration(String pid) throws IOException {
+        int tilde = pid.indexOf('~');
+        if (tilde < 0) {
+            return admin.getConfiguration(pid, "?");
+        }
+        String factory = pid.substring(0, tilde);
+        String name = pid.substring(tilde + 1);
+        Configuration configuration = admin.getFactoryConfiguration(factory, name, "?");
+        if (configuration.getFactoryPid() == null) {
+            // File Install takes the file org.conmgr.instance~0.cfg for a configuration without a factory.
+            makeWritable(configuration);
+            configuration.delete();
+            configuration = admin.getFactoryConfiguration(factory, name, "?");
+        }
+        return configuration;
+    }
+
+    private Configuration[] list(String filter) throws IOException {
+        try {
+            Configuration[] found = admin.listConfigurations(filter);
+            return found == null ? new Configuration[0] : found;
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The properties without those that Config Admin adds; their keys in any case, as Config Admin has it. */
+    private static NavigableMap<String, Object> properties(Configuration configuration) {
+        NavigableMap<String, Object> properties = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        Dictionary<String, Object> present = configuration.getProperties();
+        if (present != null) {
+            Collections.list(present.keys()).forEach(key -> properties.put(key, present.get(key)));
+        }
+        properties.keySet().removeAll(Set.of("service.pid", "service.factoryPid", "service.bundleLocation"));
+        return properties;
+    }
+
+    private static boolean isOurs(Map<String, Object> properties) {
+        return properties.containsKey(MARK) && !properties.containsKey(FILE);
+    }
+
+    private static boolean cfgIsGone(Map<String, Object> properties) {
+        return path(properties.get(MARK)).filter(cfg -> !Files.exists(cfg)).isPresent();
+    }
+
+    /** The file of a URI as File Install writes it. */
+    private static Optional<Path> path(@Nullable Object uri) {
+        try {
+            return Optional.ofNullable(uri).map(text -> Path.of(URI.create(text.toString())));
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Set<String> keysOf(Configuration configuration) {
+        String factory = configuration.getFactoryPid();
+        Set<String> keys = new HashSet<>();
+        for (Parameter parameter : Parameter.values()) {
+            if (parameter.pid().equals(factory == null ? configuration.getPid() : factory)) {
+                keys.add(parameter.key());
+            }
+        }
+        return keys;
+    }
+
+    /** Who says otherwise: a file, by its last two names, or whoever wrote to that PID. */
+    private static String origin(Configuration configuration, Map<String, Object> properties) {
+        return path(properties.get(FILE))
+                .map(file -> file.subpath(Math.max(0, file.getNameCount() - 2), file.getNameCount()))
+                .map(Path::toString)
+                .orElse(configuration.getPid());
+    }
+
+    /** File Install makes the configuration of a file that it may not write read-only. */
+    private static void makeWritable(Configuration configuration) throws IOException {
+        if (configuration.getAttributes().contains(ConfigurationAttribute.READ_ONLY)) {
+            configuration.removeAttributes(ConfigurationAttribute.READ_ONLY);
+        }
+    }
+
+    private static Dictionary<String, Object> dictionary(Map<String, Object> properties) {
+        return FrameworkUtil.asDictionary(properties);
+    }
+}
