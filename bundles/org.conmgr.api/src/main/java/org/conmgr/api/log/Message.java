@@ -91,7 +91,7 @@ public enum Message {
     CANNOT_ACCEPT(
             "CM4008",
             WARNING,
-            "cannot accept connections of applications on {}, trying again in a second: {}",
+            "cannot accept connections of applications on {}, trying again every second: {}",
             "Raise the limit of open files of this process."),
 
     // 5: routing

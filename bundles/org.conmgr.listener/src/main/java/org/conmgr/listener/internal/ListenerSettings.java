@@ -51,7 +51,8 @@ record ListenerSettings(Set<InetSocketAddress> addresses, int maxConnections, Du
                 }
                 default -> {
                     InetAddress address = NetUtil.createInetAddressFromIpAddressString(word.strip());
-                    if (address == null) {
+                    // The kernel would take 0.0.0.0 for IPv6 as well; only the star says that plainly.
+                    if (address == null || address.isAnyLocalAddress()) {
                         throw new InvalidSetting(
                                 "listen_addresses", text, "localhost, IP addresses, or *; separated by commas");
                     }

@@ -65,6 +65,7 @@ class ListenerSettingsTest {
                 "1 | -1 | * | 60s | max_connections: -1 (expected: an integer >= 0)",
                 "1 | many | * | 60s | max_connections: many (expected: an integer >= 0)",
                 "1 | 0 | db1 | 60s | listen_addresses: db1 (expected: localhost, IP addresses, or *; separated by commas)",
+                "1 | 0 | 0.0.0.0 | 60s | listen_addresses: 0.0.0.0 (expected: localhost, IP addresses, or *; separated by commas)",
                 "1 | 0 | \"::1,\" | 60s | listen_addresses: ::1, (expected: localhost, IP addresses, or *; separated by commas)",
                 "1 | 0 | * | 0 | authentication_timeout: 0 (expected: a time >= 1ms; a bare number is in seconds)",
             })
