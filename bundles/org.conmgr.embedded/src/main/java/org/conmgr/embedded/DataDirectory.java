@@ -85,11 +85,26 @@ final class DataDirectory {
     static void clearDeadServer(Path path) throws IOException {
         List<String> lines = pidFile(path);
         if (lines.size() > SHARED_MEMORY_LINE) {
-            String keyAndId = lines.get(SHARED_MEMORY_LINE).strip();
-            String id = keyAndId.substring(keyAndId.lastIndexOf(' ') + 1);
-            ServerUser.run(List.of("sh", "-c", "ipcrm -m \"$1\" || :", "sh", id));
+            List<String> keyAndId = fields(lines.get(SHARED_MEMORY_LINE));
+            if (keyAndId.size() == 2 && isAbandoned(keyAndId.get(0), keyAndId.get(1))) {
+                ServerUser.run(List.of("ipcrm", "-m", keyAndId.get(1)));
+            }
         }
         Files.deleteIfExists(path.resolve(PID_FILE));
+    }
+
+    /** Whether the segment is still there, is the one of this key, and nobody is attached to it. */
+    private static boolean isAbandoned(String key, String id) throws IOException {
+        int signedKey = (int) Long.parseUnsignedLong(key);
+        return Files.readAllLines(Path.of("/proc/sysvipc/shm")).stream()
+                .map(DataDirectory::fields) // key shmid perms size cpid lpid nattch ...
+                .anyMatch(segment -> segment.get(0).equals(Integer.toString(signedKey))
+                        && segment.get(1).equals(id)
+                        && segment.get(6).equals("0"));
+    }
+
+    private static List<String> fields(String line) {
+        return List.of(line.strip().split("\\s+", -1));
     }
 
     private static List<String> pidFile(Path path) throws IOException {

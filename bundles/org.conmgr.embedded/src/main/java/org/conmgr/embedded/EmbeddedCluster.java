@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +35,9 @@ public final class EmbeddedCluster implements AutoCloseable {
     private final WorkDirectory directory;
     private final ExecutorService launcher;
     private final List<EmbeddedInstance> instances = new CopyOnWriteArrayList<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread atExit = new Thread(this::end, "conmgr-embedded-exit");
+
+    private boolean closed;
 
     private EmbeddedCluster(WorkDirectory directory) {
         this.directory = directory;
@@ -119,10 +119,12 @@ public final class EmbeddedCluster implements AutoCloseable {
         end();
     }
 
-    private void end() {
-        if (!closed.compareAndSet(false, true)) {
+    /** Synchronized, so that the JVM's end waits for a close that is under way. */
+    private synchronized void end() {
+        if (closed) {
             return;
         }
+        closed = true;
         // No more starts. The end of the thread that started them is what tells the servers to quit, too.
         launcher.shutdown();
         List<RuntimeException> failures = new ArrayList<>();

@@ -249,7 +249,7 @@ public final class EmbeddedInstance {
 
     /** Stops every process of the server by SIGSTOP and waits until none moves. The kernel still answers for them. */
     public void freeze() {
-        frozen = true;
+        frozen = isRunning();
         process.freeze();
     }
 

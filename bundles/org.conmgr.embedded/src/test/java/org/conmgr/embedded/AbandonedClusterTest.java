@@ -2,6 +2,7 @@ package org.conmgr.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,7 +55,7 @@ class AbandonedClusterTest {
                     .isInstanceOf(EmbeddedPostgresException.class)
                     .hasMessageContaining("in use by another embedded cluster");
             other.destroyForcibly().waitFor();
-            Await.until("the primary ends with its JVM", () -> pids.get(0).stream()
+            Await.until(Await.LIMIT, () -> "the primary ends with its JVM", () -> pids.get(0).stream()
                     .noneMatch(AbandonedClusterTest::isPostgres));
             assertThat(pids.get(1)).anyMatch(AbandonedClusterTest::isPostgres); // frozen: hears nothing
             String memory = SharedMemory.of(directory.resolve("n2/data"));
@@ -111,6 +111,16 @@ class AbandonedClusterTest {
                 .isInstanceOf(EmbeddedPostgresException.class)
                 .hasMessageContaining("not empty");
         assertThat(precious).hasContent("do not lose");
+    }
+
+    @Test
+    void aDirectoryThatTheServersUserCannotReachIsRefused() throws IOException {
+        assumeTrue(Files.getAttribute(files, "unix:uid").equals(0), "needs root: else it is the same user");
+        assertThatThrownBy(() -> EmbeddedCluster.builder()
+                        .directory(files.resolve("inside"))
+                        .start())
+                .isInstanceOf(EmbeddedPostgresException.class)
+                .hasMessageContaining("cannot reach it (expected: ");
     }
 
     /** A directory that the server's user may enter, as JUnit's may not be. */

@@ -17,7 +17,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,7 +75,7 @@ class FaultTest {
             backend = backend(connection);
             // It looks for a dead postmaster only when it waits; this does not.
             sleeping = client.submit(() -> statement.execute("select count(*) from generate_series(1, 1000000000)"));
-            Await.until("the backend is busy", () -> "active"
+            Await.until(Await.LIMIT, () -> "the backend is busy", () -> "active"
                     .equals(instance.query("select state from pg_stat_activity where pid = " + backend)));
             instance.kill();
             assertThat(instance.isRunning()).isFalse();
@@ -121,7 +120,8 @@ class FaultTest {
         try (Connection connection = instance.connect();
                 Statement statement = connection.createStatement()) {
             Future<?> smart = client.submit(() -> instance.stop(StopMode.SMART));
-            Await.until("the stop is under way", () -> instance.log().contains("received smart shutdown request"));
+            Await.until(Await.LIMIT, () -> "the stop is under way", () -> instance.log()
+                    .contains("received smart shutdown request"));
             assertThat(smart).isNotDone();
             assertThat(statement.execute("select 1")).isTrue();
             instance.stop(StopMode.FAST);
@@ -145,7 +145,8 @@ class FaultTest {
         Future<?> start;
         try (ServerSocket other = new ServerSocket(instance.port())) {
             start = client.submit(instance::start);
-            Await.until("the server meets " + other, () -> instance.log().contains("Address already in use"));
+            Await.until(Await.LIMIT, () -> "the server meets " + other, () -> instance.log()
+                    .contains("Address already in use"));
         }
         start.get(10, TimeUnit.SECONDS);
         assertThat(instance.query("select 1")).isEqualTo("1");

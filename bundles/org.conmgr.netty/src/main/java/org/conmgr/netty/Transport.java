@@ -25,4 +25,14 @@ public interface Transport {
 
     /** A server bootstrap on these loops, with the channel type that goes with them, SO_REUSEADDR and TCP_NODELAY. */
     ServerBootstrap server(EventLoopGroup loops);
+
+    /** A bootstrap of UDP sockets on these loops. */
+    Bootstrap datagrams(EventLoopGroup loops);
+
+    /**
+     * A bootstrap of Unix domain datagram sockets on these loops.
+     *
+     * @throws UnsupportedOperationException if {@link #name} is not {@code epoll}: Java itself has none
+     */
+    Bootstrap localDatagrams(EventLoopGroup loops);
 }

@@ -7,10 +7,13 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -77,6 +80,19 @@ public final class NettyTransport implements Transport, AutoCloseable {
                 .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true);
+    }
+
+    @Override
+    public Bootstrap datagrams(EventLoopGroup loops) {
+        return new Bootstrap().group(loops).channel(epoll ? EpollDatagramChannel.class : NioDatagramChannel.class);
+    }
+
+    @Override
+    public Bootstrap localDatagrams(EventLoopGroup loops) {
+        if (!epoll) {
+            throw new UnsupportedOperationException("Unix domain datagrams need the native epoll transport");
+        }
+        return new Bootstrap().group(loops).channel(EpollDomainDatagramChannel.class);
     }
 
     @Override

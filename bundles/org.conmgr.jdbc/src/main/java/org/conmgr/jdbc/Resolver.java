@@ -1,0 +1,50 @@
+package org.conmgr.jdbc;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Name resolution that ends at a deadline, which the system's own does not. */
+final class Resolver {
+    private Resolver() {}
+
+    /**
+     * All addresses of a host, in the system's order.
+     *
+     * @throws IOException unknown host, or no answer before the deadline
+     */
+    static List<InetAddress> resolve(String host, Deadline deadline) throws IOException {
+        if (!deadline.bounded() || needsNoNetwork(host)) {
+            return List.of(InetAddress.getAllByName(host));
+        }
+        FutureTask<InetAddress[]> lookup = new FutureTask<>(() -> InetAddress.getAllByName(host));
+        Thread thread = new Thread(null, lookup, "conmgr-jdbc-resolver " + host, 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(null);
+        thread.start();
+        try {
+            return List.of(lookup.get(Math.max(0, deadline.nanosLeft()), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException e) {
+            throw new SocketTimeoutException("the name was not resolved within " + deadline);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownHostException unknown) {
+                throw unknown;
+            }
+            throw new IOException("the name could not be resolved", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the name was resolved");
+        }
+    }
+
+    private static boolean needsNoNetwork(String host) {
+        return host.equalsIgnoreCase("localhost") || host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+    }
+}

@@ -1,0 +1,5 @@
+/** The driver as a service of OSGi. */
+@NullMarked
+package org.conmgr.jdbc.internal;
+
+import org.jspecify.annotations.NullMarked;

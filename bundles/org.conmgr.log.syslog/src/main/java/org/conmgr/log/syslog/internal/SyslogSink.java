@@ -1,0 +1,93 @@
+package org.conmgr.log.syslog.internal;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.LogSink;
+import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.netty.Transport;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.Designate;
+
+/**
+ * {@code log_destination=syslog}. With settings that cannot be used it is there, and every write fails with what is
+ * wrong.
+ */
+@Component(service = LogSink.class, configurationPid = SyslogSink.PID)
+@Designate(ocd = SyslogConfiguration.class)
+public final class SyslogSink implements LogSink, AutoCloseable {
+    static final String PID = "org.conmgr.log.syslog";
+
+    private final Parts parts;
+    private long sequence;
+
+    @Activate
+    public SyslogSink(@Reference Transport transport, SyslogConfiguration configuration) {
+        this(Parts.of(transport, configuration));
+    }
+
+    SyslogSink(Transport transport, SyslogSettings settings, Duration patience) {
+        this(Parts.of(transport, settings, patience));
+    }
+
+    private SyslogSink(Parts parts) {
+        this.parts = parts;
+    }
+
+    @Override
+    public String destination() {
+        return "syslog";
+    }
+
+    @Override
+    public void write(Instant at, LogMessage message) throws IOException {
+        int priority = parts.facility.priority(message.message().severity());
+        List<String> chunks = Chunks.of(String.join("\n", message.paragraphs()));
+        // The number, PostgreSQL's too, keeps a syslog from taking equal messages for one that is repeated.
+        sequence++;
+        for (int piece = 1; piece <= chunks.size(); piece++) {
+            String head = chunks.size() == 1 ? "[" + sequence + "] " : "[" + sequence + "-" + piece + "] ";
+            parts.wire.send(parts.format.frame(priority, at, message.message().id(), head + chunks.get(piece - 1)));
+        }
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        parts.wire.close();
+    }
+
+    private record Parts(Facility facility, Format format, Wire wire) {
+        static Parts of(Transport transport, SyslogConfiguration configuration) {
+            try {
+                return of(transport, SyslogSettings.of(configuration), Wire.PATIENCE);
+            } catch (InvalidSetting e) {
+                Dialer refusal = () -> {
+                    throw new IOException(PID + ": " + e.getMessage());
+                };
+                return new Parts(
+                        Facility.LOCAL0,
+                        new Rfc5424Format("-", 0, false),
+                        new Wire(refusal, Duration.ZERO, System::nanoTime));
+            }
+        }
+
+        static Parts of(Transport transport, SyslogSettings settings, Duration patience) {
+            SyslogServer server = settings.server();
+            long pid = ProcessHandle.current().pid();
+            Format format = server == null
+                    ? new LocalFormat(settings.ident(), pid, ZoneId.systemDefault())
+                    : new Rfc5424Format(settings.ident(), pid, server.protocol() != SyslogServer.Protocol.UDP);
+            Dialer dialer = server == null
+                    ? Dialer.local(transport, settings.path())
+                    : Dialer.remote(transport, server, settings.trusted());
+            return new Parts(settings.facility(), format, new Wire(dialer, patience, System::nanoTime));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package org.conmgr.log.syslog.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.LogSink;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
+import org.conmgr.netty.Transport;
+import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.OsgiFramework;
+import org.conmgr.testkit.RecordingLog;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The bundle in a framework: what its settings do. */
+class SyslogInFrameworkTest {
+    private static final String[] SHARED = Stream.concat(
+                    Stream.of("org.conmgr.api.log", "org.conmgr.api.setting", "org.conmgr.netty")
+                            .map(name -> name + ";version=1.0.0"),
+                    Stream.of(
+                                    "bootstrap",
+                                    "buffer",
+                                    "channel",
+                                    "channel.unix",
+                                    "handler.ssl",
+                                    "util",
+                                    "util.concurrent")
+                            .map(name -> "io.netty." + name + ";version=4.2.18"))
+            .toArray(String[]::new);
+    private static final LogMessage MESSAGE = LogMessage.of(Message.LISTENING, "x");
+
+    @Test
+    void settingsAreTakenAndBadOnesToldAtOnce(@TempDir Path directory) throws IOException {
+        RecordingLog log = new RecordingLog();
+        Received received = new Received();
+        Path storage = Files.createDirectory(directory.resolve("osgi"));
+        Path socket = directory.resolve("log");
+        NettyTransport transport = new NettyTransport(true);
+        LocalReceiver receiver = new LocalReceiver(transport, socket, received);
+        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED)) {
+            framework.register(MessageLog.class, log, Map.of());
+            framework.configure(
+                    SyslogSink.PID,
+                    Map.of("syslog_path", socket.toString(), "syslog_ident", "mine", "syslog_facility", "LOCAL7"));
+            framework.install(SyslogSink.class);
+            assertThat(framework.find(LogSink.class)).as("without a transport").isEmpty();
+
+            framework.register(Transport.class, transport, Map.of());
+            Await.until("the configured sink writes", () -> {
+                framework.service(LogSink.class).write(Instant.now(), MESSAGE);
+                return received.lines().stream().anyMatch(line -> line.startsWith("<190>") && line.contains(" mine["));
+            });
+            assertThat(log.messages()).isEmpty();
+
+            framework.configure(SyslogSink.PID, Map.of("syslog_facility", "LOCAL8"));
+            String wrong = "org.conmgr.log.syslog: syslog_facility: LOCAL8 (expected: one of LOCAL0, LOCAL1, LOCAL2,"
+                    + " LOCAL3, LOCAL4, LOCAL5, LOCAL6, LOCAL7)";
+            Await.until("it is told", () -> log.texts(Message.INVALID_SETTING).contains(wrong));
+            Await.passes("the sink refuses with the reason", () -> assertThatThrownBy(
+                            () -> framework.service(LogSink.class).write(Instant.now(), MESSAGE))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(wrong));
+            assertThat(log.messages()).hasSize(1);
+        } finally {
+            receiver.close();
+            transport.close();
+        }
+    }
+}
