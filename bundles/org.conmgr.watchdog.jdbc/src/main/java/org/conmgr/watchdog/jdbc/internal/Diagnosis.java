@@ -15,9 +15,14 @@ import org.postgresql.util.PSQLException;
 
 /** What an error of the driver says of the instance. */
 final class Diagnosis {
+    /** What these SQLSTATEs have in common: shutdown, crash, cannot connect now, database dropped, idle for too long. */
+    private static final String SESSION_ENDED = "57P";
+
     private static final String ADMIN_SHUTDOWN = "57P01";
     private static final String CRASH_SHUTDOWN = "57P02";
     private static final String CANNOT_CONNECT_NOW = "57P03";
+    private static final String CANNOT_CONNECT_TEXT = "the database system is ";
+    private static final String SHUTTING_DOWN_TEXT = CANNOT_CONNECT_TEXT + "shutting down";
 
     /**
      * What only an administrator can mend: wrong password; no such role, or no line for it in pg_hba.conf; no such
@@ -57,17 +62,18 @@ final class Diagnosis {
         return switch (state(e)) {
             case ADMIN_SHUTDOWN, CRASH_SHUTDOWN -> true;
             // One code for starting up, recovering and shutting down, told apart by a text in the server's language.
-            // Where it is another, the order to our own session to end tells.
+            // Where that is not English, the order to our own session to end tells.
             case CANNOT_CONNECT_NOW ->
-                text(e).contains("shutting down")
-                        || (before != null && state(before).equals(ADMIN_SHUTDOWN) && !text(e).contains("starting up"));
+                text(e).startsWith(CANNOT_CONNECT_TEXT)
+                        ? text(e).startsWith(SHUTTING_DOWN_TEXT)
+                        : before != null && state(before).equals(ADMIN_SHUTDOWN);
             default -> refused(e);
         };
     }
 
     /** True if an error ended the session, so that only another login can tell more. */
     static boolean endsSession(SQLException e) {
-        return state(e).startsWith("08") || state(e).startsWith("57P");
+        return state(e).startsWith("08") || state(e).startsWith(SESSION_ENDED);
     }
 
     /**
@@ -75,8 +81,7 @@ final class Diagnosis {
      * time-out: another would last as long.
      */
     static boolean brokenOff(SQLException e) {
-        return state(e).equals(ADMIN_SHUTDOWN)
-                || state(e).equals(CRASH_SHUTDOWN)
+        return (state(e).startsWith(SESSION_ENDED) && !state(e).equals(CANNOT_CONNECT_NOW))
                 || cause(e, EOFException.class) != null
                 || (cause(e, SocketException.class) != null && !refused(e));
     }

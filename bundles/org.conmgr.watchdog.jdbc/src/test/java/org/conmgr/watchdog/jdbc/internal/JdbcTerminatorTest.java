@@ -1,0 +1,256 @@
+package org.conmgr.watchdog.jdbc.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.conmgr.watchdog.jdbc.internal.Instances.address;
+import static org.conmgr.watchdog.jdbc.internal.Instances.checker;
+import static org.conmgr.watchdog.jdbc.internal.Instances.client;
+import static org.conmgr.watchdog.jdbc.internal.Instances.execute;
+import static org.conmgr.watchdog.jdbc.internal.Instances.intOf;
+import static org.conmgr.watchdog.jdbc.internal.Instances.seen;
+import static org.conmgr.watchdog.jdbc.internal.Instances.terminator;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import org.conmgr.api.watchdog.AttributeChecker;
+import org.conmgr.api.watchdog.Terminated;
+import org.conmgr.api.watchdog.Termination;
+import org.conmgr.api.watchdog.Terminator;
+import org.conmgr.embedded.EmbeddedCluster;
+import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.Await;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.Driver;
+
+/** Whose sessions the terminator ends, and whose it does not. */
+class JdbcTerminatorTest {
+    private static final Termination SECOND = new Termination.Address(address("127.0.0.2"));
+
+    private static EmbeddedCluster cluster;
+    private static EmbeddedInstance instance;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = Instances.start(Instances.builder()
+                .standbys(0)
+                .setting("superuser_reserved_connections", "85")
+                .role("standby"));
+        instance = cluster.primary();
+        instance.query("alter role standby replication");
+        instance.query("create table locked ()");
+        instance.query("grant all on locked to app");
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    @BeforeEach
+    void awaitTheEndOfEarlierClients() {
+        Await.until(
+                "only the instance's own processes are there",
+                () -> text("select count(*) from pg_stat_activity where client_addr is not null")
+                        .equals("1"));
+    }
+
+    @Test
+    void endsSessionsOfAnAddressWhateverTheyDo() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection idle = client(instance, "127.0.0.2");
+                Connection active = client(instance, "127.0.0.2");
+                Connection inTransaction = client(instance, "127.0.0.2");
+                Connection walsender = walsender("127.0.0.2");
+                Connection bystander = client(instance, "127.0.0.3")) {
+            terminator.connect();
+            Worker sleeping = Worker.start(() -> execute(active, "select pg_sleep(20)"));
+            inTransaction.setAutoCommit(false);
+            execute(inTransaction, "lock table locked in access exclusive mode");
+            Worker waiting = Worker.start(() -> execute(bystander, "table locked"));
+
+            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(4, 0));
+
+            waiting.awaitEnd();
+            assertThat(sleeping.awaitFailure())
+                    .isInstanceOfSatisfying(
+                            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"));
+            Await.until(
+                    "they are gone",
+                    () -> intOf(bystander, "select count(*) from pg_stat_activity where client_addr = '127.0.0.2'")
+                            == 0);
+            assertThat(idle.isValid(5)).isFalse();
+            assertThat(inTransaction.isValid(5)).isFalse();
+            assertThat(walsender.isValid(5)).isFalse();
+            assertThat(bystander.isValid(5)).isTrue();
+            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(0, 0));
+        }
+    }
+
+    @Test
+    void sparesTheWatchdogsOwnAtItsOwnAddress() throws Exception {
+        try (AttributeChecker.Connection checker = checker(instance);
+                Terminator.Connection terminator = terminator(instance);
+                AttributeChecker.Connection otherWatchdog = checker(instance);
+                Connection client = client(instance, "127.0.0.1");
+                Connection sameRole = client(instance, "127.0.0.1", Instances.ROLE);
+                Connection bystander = client(instance, "127.0.0.3", EmbeddedInstance.SUPERUSER)) {
+            terminator.connect();
+            seen(checker);
+            seen(otherWatchdog);
+            Set<String> own = ownSessions();
+            assertThat(own).hasSize(3);
+            Await.until(
+                    "the sessions of earlier queries are gone",
+                    () -> intOf(bystander, "select count(*) from pg_stat_activity where client_addr = '127.0.0.1'")
+                            == 5);
+            // Either text of localhost means both.
+            assertThat(terminator.terminate(new Termination.Address(address("::1"))))
+                    .isEqualTo(new Terminated(2, 0));
+            assertThat(client.isValid(5)).isFalse();
+            assertThat(sameRole.isValid(5)).isFalse();
+            assertThat(terminator.terminate(new Termination.Address(address("127.0.0.1"))))
+                    .isEqualTo(new Terminated(0, 0));
+            seen(checker);
+            assertThat(ownSessions()).isEqualTo(own);
+        }
+    }
+
+    @Test
+    void endsRegisteredSessionsOnly() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection gone = client(instance, "127.0.0.2");
+                Connection alsoGone = client(instance, "127.0.0.3");
+                Connection stays = client(instance, "127.0.0.2")) {
+            InetSocketAddress elsewhere =
+                    new InetSocketAddress(address("127.0.0.3"), socket(stays).getPort());
+            assertThat(terminator.terminate(
+                            new Termination.Sessions(Set.of(socket(gone), socket(alsoGone), elsewhere))))
+                    .isEqualTo(new Terminated(2, 0));
+            assertThat(gone.isValid(5)).isFalse();
+            assertThat(alsoGone.isValid(5)).isFalse();
+            assertThat(stays.isValid(5)).isTrue();
+            assertThat(terminator.terminate(new Termination.Sessions(Set.of()))).isEqualTo(new Terminated(0, 0));
+        }
+    }
+
+    @Test
+    void endsAllThatItMayAndCountsTheRest() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection superuser = client(instance, "127.0.0.2", EmbeddedInstance.SUPERUSER);
+                Connection one = client(instance, "127.0.0.2");
+                Connection another = client(instance, "127.0.0.2");
+                Terminator.Connection mightier = terminator(instance, "user", EmbeddedInstance.SUPERUSER)) {
+            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(2, 1));
+            assertThat(one.isValid(5)).isFalse();
+            assertThat(another.isValid(5)).isFalse();
+            assertThat(superuser.isValid(5)).isTrue();
+            assertThat(mightier.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
+            assertThat(superuser.isValid(5)).isFalse();
+        }
+    }
+
+    @Test
+    void asksForTheRightsItLacks() throws Exception {
+        String text = "role \"app\" cannot see or end the sessions of others: grant pg_monitor, pg_signal_backend to"
+                + " \"app\"";
+        try (Terminator.Connection blind = terminator(instance, "user", Instances.APPLICATION);
+                Connection client = client(instance, "127.0.0.2", Instances.ROLE);
+                Connection own = client(instance, "127.0.0.2")) {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(blind::connect)
+                    .withMessage(text);
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> blind.terminate(SECOND))
+                    .withMessage(text + "; ended 1 that it does see");
+            assertThat(client.isValid(5)).isTrue();
+            assertThat(own.isValid(5)).isFalse();
+            instance.query("grant pg_monitor to app");
+            try (Terminator.Connection powerless = terminator(instance, "user", Instances.APPLICATION)) {
+                assertThatExceptionOfType(IOException.class)
+                        .isThrownBy(powerless::connect)
+                        .withMessage(text);
+                assertThat(powerless.terminate(SECOND)).isEqualTo(new Terminated(0, 1));
+            }
+        } finally {
+            instance.query("revoke pg_monitor from app");
+        }
+    }
+
+    @Test
+    void worksWhenNoSlotIsLeft() throws Exception {
+        List<Connection> clients = new ArrayList<>();
+        try (Terminator.Connection terminator = terminator(instance)) {
+            terminator.connect();
+            assertThatExceptionOfType(SQLException.class)
+                    .isThrownBy(() -> {
+                        for (int i = 0; i < 100; i++) {
+                            clients.add(client(instance, "127.0.0.2"));
+                        }
+                    })
+                    .satisfies(e -> assertThat(e.getSQLState()).isEqualTo("53300"));
+            try (Terminator.Connection late = terminator(instance)) {
+                assertThatExceptionOfType(IOException.class)
+                        .isThrownBy(late::connect)
+                        .withMessageContaining("(53300)");
+            }
+            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(clients.size(), 0));
+            for (Connection client : clients) {
+                assertThat(client.isValid(5)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void replacesASessionThatSomebodyEnded() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection client = client(instance, "127.0.0.2")) {
+            terminator.connect();
+            Set<String> before = ownSessions();
+            instance.query("select pg_terminate_backend(pid) from pg_stat_activity"
+                    + " where application_name = 'terminator process'");
+            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
+            assertThat(client.isValid(5)).isFalse();
+            assertThat(ownSessions()).doesNotContainAnyElementsOf(before);
+            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(0, 0));
+        }
+    }
+
+    private static Connection walsender(String from) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", "standby");
+        properties.setProperty("replication", "database");
+        properties.setProperty("assumeMinServerVersion", "13");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("localSocketAddress", from);
+        Connection connection = Objects.requireNonNull(new Driver().connect(instance.jdbcUrl("postgres"), properties));
+        assertThat(text("select backend_type from pg_stat_activity where usename = 'standby'"))
+                .isEqualTo("walsender");
+        return connection;
+    }
+
+    private static String text(String sql) throws SQLException {
+        return Objects.requireNonNull(instance.query(sql));
+    }
+
+    private static InetSocketAddress socket(Connection connection) throws SQLException {
+        String from = text("select host(client_addr) from pg_stat_activity where pid = "
+                + intOf(connection, "select pg_backend_pid()"));
+        return new InetSocketAddress(address(from), intOf(connection, "select inet_client_port()"));
+    }
+
+    private static Set<String> ownSessions() throws SQLException {
+        return Set.of(text("select string_agg(pid::text, ' ') from pg_stat_activity"
+                        + " where application_name in ('watchdog process', 'terminator process')")
+                .split(" "));
+    }
+}

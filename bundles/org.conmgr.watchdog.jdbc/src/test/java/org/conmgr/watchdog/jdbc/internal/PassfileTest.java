@@ -1,0 +1,115 @@
+package org.conmgr.watchdog.jdbc.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PassfileTest {
+    private Path file;
+
+    @BeforeEach
+    void create(@TempDir Path directory) throws Exception {
+        file = directory.resolve("pgpass");
+        write("");
+        permit("rw-------");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "localhost:5432:postgres:watchdog:secret|secret",
+                "*:*:*:*:secret|secret",
+                "*:5432:*:watchdog:s:rest|s",
+                "*:*:*:*:a\\:b\\\\c\\d|a:b\\cd",
+                "*:*:*:*:trailing\\|trailing\\",
+                "localhost:5432:postgres:watchdog:|''",
+            })
+    void readsALineAsLibpqDoes(String line, String password) throws Exception {
+        write(line + "\n");
+        assertThat(password()).isEqualTo(password);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "other:5432:postgres:watchdog:secret",
+                "localhost:5433:postgres:watchdog:secret",
+                "localhost:5432:postgres:watchdo:secret",
+                "localhost:5432:postgres:watchdog2:secret",
+                "localhost:5432:post*:watchdog:secret",
+                "localhost:5432:\\*:watchdog:secret",
+                "#*:*:*:*:secret",
+                "*:*:*:*",
+                "localhost:5432:postgres:watchdog",
+                "",
+            })
+    void passesOverALineThatDoesNotFit(String line) throws Exception {
+        write(line + "\r\n\n*:*:*:*:last");
+        assertThat(password()).isEqualTo("last");
+    }
+
+    @Test
+    void takesTheFirstLineThatFits() throws Exception {
+        write("# host:port:database:user:password\n*:*:*:watchdog:first\n*:*:*:*:second\n");
+        assertThat(password()).isEqualTo("first");
+    }
+
+    @Test
+    void matchesEscapedFields() throws Exception {
+        write("fe80\\:\\:1:*:my\\\\db:*:secret\n");
+        assertThat(Passfile.password(file, "fe80::1", "5432", "my\\db", "watchdog"))
+                .isEqualTo("secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----", "rw------x"})
+    void refusesAFileThatIsOpenToOthers(String permissions) throws Exception {
+
+        write("*:*:*:*:secret\n");
+        permit(permissions);
+        refuses(
+                this::password,
+                "passfile: " + file + " has permissions " + permissions
+                        + " (expected: none for group and others, as by chmod 0600)");
+    }
+
+    @Test
+    void saysWhatIsMissing() throws Exception {
+        write("other:*:*:*:secret\n");
+        refuses(this::password, "passfile: " + file + " has no line for localhost:5432:postgres:watchdog");
+        Files.delete(file);
+        refuses(this::password, "passfile: " + file + " (expected: an existing file)");
+        Files.createDirectory(file);
+        permit("rwx------");
+        assertThatExceptionOfType(UnusableAccess.class)
+                .isThrownBy(this::password)
+                .withMessageStartingWith("passfile: " + file + " cannot be read: ");
+    }
+
+    private String password() throws UnusableAccess {
+        return Passfile.password(file, "localhost", "5432", "postgres", "watchdog");
+    }
+
+    private static void refuses(ThrowingCallable login, String text) {
+        assertThatExceptionOfType(UnusableAccess.class).isThrownBy(login).withMessage(text);
+    }
+
+    private void write(String text) throws Exception {
+        Files.writeString(file, text);
+    }
+
+    private void permit(String permissions) throws Exception {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+    }
+}
