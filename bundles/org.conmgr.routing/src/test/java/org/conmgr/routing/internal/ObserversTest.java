@@ -9,6 +9,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.routing.ApplicationStatus;
@@ -120,25 +124,48 @@ class ObserversTest {
     }
 
     @Test
-    void areToldWithTheBooksInOrderAndTheLockFree() throws InterruptedException {
+    void areToldUnderNoLock() {
         List<Integer> seen = new ArrayList<>();
         books.ask(Books.request(Target.PRIMARY), new Client() {
             @Override
             public void ended(SessionEnd how) {
-                // Another thread must get the lock while this one is told.
-                Thread other =
-                        new Thread(() -> seen.add(books.board.applications().size()));
-                other.start();
-                try {
-                    other.join(10_000);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
+                elsewhere(() -> seen.add(books.board.applications().size()));
             }
         });
         books.ask(Target.PRIMARY);
         books.down(0);
         assertThat(seen).containsExactly(0);
+    }
+
+    @Test
+    void areToldOneThingAtATimeByTheThreadThatIsAtIt() {
+        List<Thread> tellers = new ArrayList<>();
+        Client client = new Client() {
+            @Override
+            public void routed(Route to) {
+                super.routed(to);
+                elsewhere(() -> books.down(0));
+                told.add("routed done");
+            }
+
+            @Override
+            public void ended(SessionEnd how) {
+                super.ended(how);
+                tellers.add(Thread.currentThread());
+            }
+        };
+        books.ask(Books.request(Target.PRIMARY), client);
+        assertThat(client.told).containsExactly("routed 0", "routed done", "ended 0 DEAD");
+        assertThat(tellers).containsExactly(Thread.currentThread());
+    }
+
+    /** Does it on another thread, at once, and waits for that. */
+    private static void elsewhere(Runnable work) {
+        try {
+            CompletableFuture.runAsync(work).get(10, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
