@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +16,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.routing.Target;
 import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.testkit.Configs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +28,8 @@ class RoutingSettingsTest {
 
     @Test
     void theDefaults() {
-        assertThat(RoutingSettings.of(config("fewest-connections", "0", "0"))).isEqualTo(RoutingSettings.DEFAULT);
+        assertThat(RoutingSettings.of(Configs.of(RoutingConfig.class, Map.of())))
+                .isEqualTo(RoutingSettings.DEFAULT);
     }
 
     @Test
@@ -124,12 +125,8 @@ class RoutingSettingsTest {
         return Objects.requireNonNull(RoutingSettingsTest.class.getResourceAsStream(name), name);
     }
 
-    /** What the framework makes of a configuration. */
     private static RoutingConfig config(String policy, String routeWait, String maxLag) {
-        Map<String, String> values = Map.of("balance__policy", policy, "route__wait", routeWait, "max__lag", maxLag);
-        return (RoutingConfig) Proxy.newProxyInstance(
-                RoutingConfig.class.getClassLoader(),
-                new Class<?>[] {RoutingConfig.class},
-                (proxy, method, arguments) -> values.get(method.getName()));
+        return Configs.of(
+                RoutingConfig.class, Map.of("balance_policy", policy, "route_wait", routeWait, "max_lag", maxLag));
     }
 }
