@@ -2,6 +2,8 @@ package org.conmgr.routing.internal;
 
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.log.LogMessage;
@@ -42,14 +44,12 @@ final class BookedSession implements Session {
     private final SessionObserver observer;
 
     private volatile boolean closed;
-    private volatile @Nullable RouteAnswer answer;
-    private volatile @Nullable SessionEnd end;
+
+    /** What it has to be told, in the order in which it was decided. */
+    private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
 
     /** News that nobody has looked at yet, at least 1 while a thread is telling. */
-    private final AtomicInteger news = new AtomicInteger(1);
-
-    private boolean answerTold;
-    private boolean endTold;
+    private final AtomicInteger untold = new AtomicInteger(1);
 
     BookedSession(Switchboard switchboard, long id, RouteRequest request, SessionObserver observer, Instant now) {
         this.switchboard = switchboard;
@@ -65,46 +65,35 @@ final class BookedSession implements Session {
         }
     }
 
-    void answer(RouteAnswer routeAnswer) {
-        answer = routeAnswer;
+    void answer(RouteAnswer answer) {
+        news.add(() -> {
+            if (answer instanceof Route route) {
+                observer.routed(route);
+            } else {
+                observer.refused((Refusal) answer);
+            }
+        });
     }
 
-    void end(SessionEnd sessionEnd) {
-        end = sessionEnd;
+    void end(SessionEnd end) {
+        news.add(() -> observer.ended(end));
     }
 
     /** The first turn, by the thread that made it. */
     void deliverFirst() {
         int seen = 1;
         do {
-            tellAll();
-            seen = news.addAndGet(-seen);
+            for (Runnable call = news.poll(); call != null; call = news.poll()) {
+                tell(call);
+            }
+            seen = untold.addAndGet(-seen);
         } while (seen != 0);
     }
 
     /** Tells what is new, or leaves it to the thread that is at it. */
     void deliver() {
-        if (news.getAndIncrement() == 0) {
+        if (untold.getAndIncrement() == 0) {
             deliverFirst();
-        }
-    }
-
-    private void tellAll() {
-        RouteAnswer toAnswer = answer;
-        if (toAnswer != null && !answerTold) {
-            answerTold = true;
-            tell(() -> {
-                if (toAnswer instanceof Route route) {
-                    observer.routed(route);
-                } else {
-                    observer.refused((Refusal) toAnswer);
-                }
-            });
-        }
-        SessionEnd toEnd = end;
-        if (toEnd != null && !endTold) {
-            endTold = true;
-            tell(() -> observer.ended(toEnd));
         }
     }
 
