@@ -2,6 +2,7 @@ package org.conmgr.watchdog.jdbc.internal;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -77,7 +78,16 @@ final class InstanceLogin {
         properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), STEP_SECONDS);
         properties.putIfAbsent(PGProperty.SOCKET_TIMEOUT.getName(), STEP_SECONDS);
         properties.putIfAbsent(PGProperty.SSL_RESPONSE_TIMEOUT.getName(), STEP_SECONDS + "000");
-        return new InstanceLogin(properties, ownPassword || !(passfile instanceof String text) ? null : Path.of(text));
+        return new InstanceLogin(
+                properties, ownPassword || !(passfile instanceof String text) ? null : passfilePath(text));
+    }
+
+    private static Path passfilePath(String text) throws UnusableAccess {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new UnusableAccess("passfile: " + text + " (expected: the path of a file)");
+        }
     }
 
     /**

@@ -50,6 +50,14 @@ class InstanceLoginTest {
     }
 
     @Test
+    void refusesAPassfileThatIsNoPath() {
+        assertThat(lost(new InstanceAccess(
+                        "jdbc:postgresql://localhost/x", Map.of("user", "watchdog", "passfile", "a\0b"))))
+                .isEqualTo(new Observation.Lost(
+                        InstanceState.UNREACHABLE, "passfile: a\0b (expected: the path of a file)", true));
+    }
+
+    @Test
     void saysThatAHostIsUnknown() {
         assertThat(lost(new InstanceAccess("jdbc:postgresql://db.invalid:5432/x", USER)))
                 .isEqualTo(new Observation.Lost(
