@@ -13,6 +13,7 @@ import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.log.Message;
@@ -29,6 +30,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.cm.ConfigurationListener;
 
 /** The life of a conmgr.conf: a real file, the Config Admin and the Declarative Services that Karaf has. */
 class ConfKeeperTest {
@@ -287,13 +289,22 @@ class ConfKeeperTest {
         update("org.conmgr.listener", Map.of("port", "1111"));
         GatedBundle.start(framework.context());
         assertThat(log.messages()).isEmpty();
+        CountDownLatch late = new CountDownLatch(1);
+        ConfigurationListener slow = event -> {
+            if (event.getPid().equals("org.conmgr.heartbeat")) {
+                awaitQuietly(late);
+            }
+        };
+        framework.register(ConfigurationListener.class, slow, Map.of());
 
         Bundle config = framework.install(ConfKeeper.class);
-        Reload reload = framework.service(Reload.class);
+        Await.until("it is written", () -> value("org.conmgr.listener", "port").equals("6000"));
+        assertThat(reload(framework.service(Reload.class))).isEmpty();
+        assertThat(gate.isOpen()).as("while nobody has heard of the port").isFalse();
+        late.countDown();
         Await.until(
                 "the component is started", () -> !log.texts(Message.LISTENING).isEmpty());
-        assertThat(reload.reload().toCompletableFuture().get(10, TimeUnit.SECONDS))
-                .isEmpty();
+        assertThat(reload(framework.service(Reload.class))).isEmpty();
         assertThat(log.texts(Message.LISTENING)).containsExactly("listening for applications on 6000");
 
         config.stop();
@@ -303,6 +314,14 @@ class ConfKeeperTest {
         write("port=7000\nbackend_host0=a");
         Await.until("the component is started with the new port", () -> log.texts(Message.LISTENING)
                 .equals(List.of("listening for applications on 6000", "listening for applications on 7000")));
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await(4, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private ConfKeeper keeper() {
