@@ -131,9 +131,11 @@ public final class ConmgrSocketFactory extends PostgresSocketFactory {
             connect(endpoint, 0);
         }
 
+        /** The timeout is not pgjdbc's, which since 42.7 leaves the hosts behind a dead one a millisecond. */
         @Override
         public void connect(SocketAddress endpoint, int timeout) throws IOException {
-            ConmgrSocketFactory.this.connect(this, (InetSocketAddress) endpoint, Deadline.afterMillis(timeout));
+            Deadline limit = Deadline.afterMillis(settings.connectMillis());
+            ConmgrSocketFactory.this.connect(this, (InetSocketAddress) endpoint, limit);
         }
 
         @Override

@@ -64,7 +64,7 @@ final class Session implements Watch.Listener {
         String connectTo = route.hostaddr().isEmpty() ? route.host() : route.hostaddr();
         boolean done = false;
         try {
-            List<InetAddress> addresses = Resolver.resolve(connectTo, limit);
+            List<InetAddress> addresses = resolved(connectTo, name, limit);
             Session session = new Session(conmgr, instance, name, addresses, true, settings.keepOnLoss());
             synchronized (session) {
                 session.watch = Watcher.SHARED.watch(channel, session);
@@ -75,6 +75,14 @@ final class Session implements Watch.Listener {
             if (!done) {
                 channel.close();
             }
+        }
+    }
+
+    private static List<InetAddress> resolved(String host, String name, Deadline limit) throws IOException {
+        try {
+            return Resolver.resolve(host, limit);
+        } catch (IOException e) {
+            throw new IOException(name + ": " + Failures.text(e), e);
         }
     }
 

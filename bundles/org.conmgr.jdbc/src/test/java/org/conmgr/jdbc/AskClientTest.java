@@ -2,6 +2,7 @@ package org.conmgr.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.conmgr.testkit.Await.until;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -12,6 +13,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.junit.jupiter.api.Test;
@@ -44,7 +46,7 @@ class AskClientTest {
             });
             host.start();
             try {
-                return ask(server.getLocalPort(), 500);
+                return ask(server.getLocalPort(), 5000);
             } finally {
                 host.join();
             }
@@ -69,7 +71,7 @@ class AskClientTest {
     void aConmgrRefuses() throws Exception {
         try (FakeConmgr conmgr = FakeConmgr.refusing("no instance")) {
             assertThat(ask(conmgr.port(), 5000)).isEqualTo(new Answer.Refused("08001", "no instance"));
-            org.conmgr.testkit.Await.until(
+            until(
                     "let go", () -> conmgr.applications().get(0).gone());
         }
     }
@@ -119,7 +121,7 @@ class AskClientTest {
             assertThatThrownBy(() -> ask(silent.getLocalPort(), 300))
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessage("no answer within 0.3 s");
-            assertThat((System.nanoTime() - start) / 1_000_000).isBetween(290L, 1500L);
+            assertThat((System.nanoTime() - start) / 1_000_000).isBetween(290L, 5000L);
         }
     }
 
@@ -132,8 +134,7 @@ class AskClientTest {
                     for (byte one : answer) {
                         socket.getOutputStream().write(one);
                         // The peer's pace, not a wait for something.
-                        Thread.onSpinWait();
-                        java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
+                        LockSupport.parkNanos(50_000_000);
                     }
                 } catch (IOException e) {
                     // The question was given up.
@@ -142,7 +143,7 @@ class AskClientTest {
             host.start();
             long start = System.nanoTime();
             assertThatThrownBy(() -> ask(server.getLocalPort(), 400)).isInstanceOf(SocketTimeoutException.class);
-            assertThat((System.nanoTime() - start) / 1_000_000).isLessThan(1500);
+            assertThat((System.nanoTime() - start) / 1_000_000).isLessThan(5000);
             host.join();
         }
     }
@@ -171,7 +172,7 @@ class AskClientTest {
                 }
             });
             host.start();
-            Answer answer = AskClient.ask(List.of(hole.address(), other), hole.port(), ASK, Deadline.afterMillis(1000));
+            Answer answer = AskClient.ask(List.of(hole.address(), other), hole.port(), ASK, Deadline.afterMillis(3000));
             assertThat(answer).isInstanceOf(Answer.Server.class);
             host.join();
         }

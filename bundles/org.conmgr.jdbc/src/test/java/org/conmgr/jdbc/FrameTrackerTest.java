@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,7 @@ class FrameTrackerTest {
     void aZInsideAMessageIsNotReadyForQuery() {
         sent(STARTUP);
         byte[] row = frame('D', 10);
-        java.util.Arrays.fill(row, 5, 15, (byte) 'Z');
+        Arrays.fill(row, 5, 15, (byte) 'Z');
         received(row);
         assertThat(tracker.ready()).isFalse();
         assertThat(tracker.atBoundary()).isTrue();

@@ -17,6 +17,9 @@ final class Servers {
             .standbys(1)
             .tls(CERTIFICATE.certificate(), CERTIFICATE.key())
             .role("app", "right")
+            // May log in without TLS only: what pgjdbc finds out at its second attempt.
+            .role("plain")
+            .hba("hostssl all plain all reject")
             .start();
 
     /** The two ways to use this jar. */
@@ -39,6 +42,11 @@ final class Servers {
     }
 
     private Servers() {}
+
+    /** {@code 127.0.0.1:PORT}. */
+    static String address(EmbeddedInstance instance) {
+        return "127.0.0.1:" + instance.port();
+    }
 
     static EmbeddedInstance primary() {
         return CLUSTER.instances().get(0);
