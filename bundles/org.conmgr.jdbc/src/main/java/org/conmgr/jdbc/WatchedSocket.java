@@ -51,6 +51,11 @@ class WatchedSocket extends Socket {
         } catch (IOException e) {
             throw orReason(e);
         }
+        if (ended != null) {
+            // Ended before there was anything to close.
+            super.close();
+            throw orReason(new SocketException("Socket closed"));
+        }
         to.connected(this);
     }
 
@@ -88,7 +93,7 @@ class WatchedSocket extends Socket {
 
     @Override
     public boolean isClosed() {
-        return (ended == null || told || closedByDriver) && super.isClosed();
+        return (ended == null || told || closedByDriver || !isConnected()) && super.isClosed();
     }
 
     /** The driver sets timeouts before it writes; after the end that must not hide the reason. */

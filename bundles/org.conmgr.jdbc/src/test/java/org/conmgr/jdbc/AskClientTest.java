@@ -71,8 +71,7 @@ class AskClientTest {
     void aConmgrRefuses() throws Exception {
         try (FakeConmgr conmgr = FakeConmgr.refusing("no instance")) {
             assertThat(ask(conmgr.port(), 5000)).isEqualTo(new Answer.Refused("08001", "no instance"));
-            until(
-                    "let go", () -> conmgr.applications().get(0).gone());
+            until("let go", () -> conmgr.applications().get(0).gone());
         }
     }
 

@@ -96,6 +96,9 @@ class CancelTest {
                 assertThat(System.nanoTime() - start).isLessThan(1_000_000_000);
             } finally {
                 Servers.standby().thaw();
+                Servers.standby()
+                        .query("select pg_terminate_backend(pid) from pg_stat_activity where query ="
+                                + " 'select pg_sleep(599)'");
             }
             assertThat(asked).hasValue(1);
         }

@@ -299,8 +299,7 @@ class HostListTest {
             until("closed", last::gone);
             assertThatThrownBy(() -> value(connection, "select 1")).hasMessageContaining("the end");
         }
-        until(
-                "all are let go", () -> conmgr.applications().stream().allMatch(FakeConmgr.Application::gone));
+        until("all are let go", () -> conmgr.applications().stream().allMatch(FakeConmgr.Application::gone));
     }
 
     @Test

@@ -121,8 +121,7 @@ class HostStatusTest {
         }
 
         @Override
-        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort)
-                throws IOException {
+        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) throws IOException {
             return factory.createSocket(host, port, from, fromPort);
         }
     }
