@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.felix.cm.PersistenceManager;
 import org.apache.felix.scr.info.ScrInfo;
 import org.osgi.framework.Bundle;
@@ -30,9 +32,7 @@ import org.osgi.framework.launch.Framework;
 import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
-import org.osgi.service.component.ComponentConstants;
-import org.osgi.util.function.Function;
-import org.osgi.util.promise.Promise;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
 
 /**
  * An OSGi framework in the test's JVM with Declarative Services and Configuration Admin, the ones Karaf has. It boots in
@@ -42,8 +42,16 @@ import org.osgi.util.promise.Promise;
  * use services by are shared: the framework exports them from the class path, and their bundle need not be installed.
  */
 public final class OsgiFramework implements AutoCloseable {
-    private static final List<Class<?>> SERVICES =
-            List.of(Function.class, Promise.class, ComponentConstants.class, ScrInfo.class, PersistenceManager.class);
+    private static final List<Class<?>> SERVICES = List.of(ScrInfo.class, PersistenceManager.class);
+
+    /** What a test needs to use these services. */
+    private static final List<String> SHARED = List.of(
+            "org.osgi.service.cm;version=1.6.1",
+            "org.osgi.service.component;version=1.5.1",
+            "org.osgi.service.component.runtime;version=1.5.0",
+            "org.osgi.service.component.runtime.dto;version=1.5.0",
+            "org.osgi.util.function;version=1.2.0",
+            "org.osgi.util.promise;version=1.3.0");
 
     private final Framework framework;
 
@@ -74,10 +82,7 @@ public final class OsgiFramework implements AutoCloseable {
         configuration.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
         configuration.put(
                 Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-                "org.osgi.service.cm;version=1.6.1"
-                        + String.join(
-                                "",
-                                Arrays.stream(shared).map(name -> "," + name).toList()));
+                Stream.concat(SHARED.stream(), Arrays.stream(shared)).collect(Collectors.joining(",")));
         configuration.put("ds.loglevel", "warn");
         Framework framework = ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()
@@ -133,6 +138,25 @@ public final class OsgiFramework implements AutoCloseable {
         } catch (InvalidSyntaxException e) {
             throw new IllegalStateException("without a filter none can be invalid", e);
         }
+    }
+
+    /**
+     * The mandatory references for which a component waits, by name, in the words of {@code scr:info}. Empty when it
+     * waits for none.
+     *
+     * @param component the class of the component, by whose name SCR knows it
+     */
+    public List<String> unsatisfied(Bundle bundle, Class<?> component) {
+        ServiceComponentRuntime runtime = service(ServiceComponentRuntime.class);
+        Await.until(
+                "SCR knows " + component.getName(),
+                () -> runtime.getComponentDescriptionDTO(bundle, component.getName()) != null);
+        return runtime
+                .getComponentConfigurationDTOs(runtime.getComponentDescriptionDTO(bundle, component.getName()))
+                .stream()
+                .flatMap(configuration -> Arrays.stream(configuration.unsatisfiedReferences))
+                .map(reference -> reference.name)
+                .toList();
     }
 
     /** Sets the whole configuration of a PID. It takes effect some time later. */
