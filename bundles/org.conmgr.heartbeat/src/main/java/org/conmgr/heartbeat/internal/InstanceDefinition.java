@@ -25,7 +25,7 @@ import org.osgi.service.metatype.annotations.Designate;
 public final class InstanceDefinition {
     static final String PID = "org.conmgr.instance";
 
-    private static final Pattern NUMBERED = Pattern.compile(Pattern.quote(PID) + "~([0-9]{1,9})");
+    private static final Pattern NUMBERED = Pattern.compile(Pattern.quote(PID) + "~([0-9]+)");
 
     private final String pid;
     private volatile InstanceConfig config;
@@ -66,7 +66,7 @@ public final class InstanceDefinition {
             throw new InvalidSetting("backend_host", "missing", "backend_host or backend_hostaddr");
         }
         return new ConfiguredInstance(
-                Integer.parseInt(matcher.group(1)),
+                Setting.integer("instance number", matcher.group(1), 0, Integer.MAX_VALUE),
                 host.isEmpty() ? now.backend__hostaddr().strip() : host,
                 address,
                 Setting.port("backend_port", now.backend__port()),
