@@ -1,20 +1,22 @@
 package org.conmgr.config.internal;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
-import org.osgi.service.condition.Condition;
+import org.osgi.framework.ServiceReference;
 
 /**
  * The condition {@code conmgr.config}: this process has had a configuration that can be used. Components that open
  * sockets wait for it.
  *
- * <p>It belongs to the framework, not to this bundle: to update or restart this bundle must not close anything.
+ * <p>It belongs to the framework, not to this bundle: to update or restart this bundle must not close anything. Karaf's
+ * framework has conditions but does not export their package, so they are known here by name alone.
  */
 final class Gate {
-    /** The value of {@code osgi.condition.id}. */
-    static final String ID = "conmgr.config";
+    private static final String CONDITION = "org.osgi.service.condition.Condition";
+    private static final String ID = "osgi.condition.id";
 
     private final BundleContext system;
 
@@ -24,21 +26,27 @@ final class Gate {
     }
 
     boolean isOpen() {
-        try {
-            return !system.getServiceReferences(Condition.class, "(" + Condition.CONDITION_ID + "=" + ID + ")")
-                    .isEmpty();
-        } catch (InvalidSyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        return find("conmgr.config") != null;
     }
 
     /** Opens it for the rest of the process; nothing happens when it is open. */
     void open() {
-        if (!isOpen()) {
-            system.registerService(
-                    Condition.class,
-                    Condition.INSTANCE,
-                    FrameworkUtil.asDictionary(Map.of(Condition.CONDITION_ID, ID)));
+        if (isOpen()) {
+            return;
+        }
+        ServiceReference<?>[] always = find("true");
+        Object condition = always == null ? null : system.getService(always[0]);
+        if (condition == null) {
+            throw new IllegalStateException("this framework has no conditions (expected: OSGi Core 8 or later)");
+        }
+        system.registerService(CONDITION, condition, FrameworkUtil.asDictionary(Map.of(ID, "conmgr.config")));
+    }
+
+    private ServiceReference<?> @Nullable [] find(String id) {
+        try {
+            return system.getAllServiceReferences(CONDITION, "(" + ID + "=" + id + ")");
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
         }
     }
 }
