@@ -10,4 +10,9 @@ package org.conmgr.api.instance;
 public record Identity(long systemIdentifier, int serverVersion) {
     /** Of an instance that has never been reached. */
     public static final Identity UNKNOWN = new Identity(0, 0);
+
+    /** The server version as people write it, {@code 17.4}; empty while unknown. */
+    public String versionText() {
+        return serverVersion == 0 ? "" : serverVersion / 10_000 + "." + serverVersion % 10_000;
+    }
 }

@@ -1,5 +1,7 @@
 package org.conmgr.api.instance;
 
+import java.util.Locale;
+
 /**
  * Numbers that change all the time and ride on every beat. -1 means not known.
  *
@@ -12,4 +14,9 @@ package org.conmgr.api.instance;
 public record Progress(long lsn, long replayLagMillis, int freeSlots) {
     /** Nothing known yet. */
     public static final Progress UNKNOWN = new Progress(-1, -1, -1);
+
+    /** The LSN as PostgreSQL writes it, {@code 16/B374D848}; empty while unknown. */
+    public String lsnText() {
+        return lsn == -1 ? "" : String.format(Locale.ROOT, "%X/%X", lsn >>> 32, lsn & 0xFFFF_FFFFL);
+    }
 }

@@ -33,4 +33,9 @@ public record InstanceStatus(
         Progress progress,
         @Nullable Verdict verdict,
         String note,
-        int applicationConnections) {}
+        int applicationConnections) {
+    /** Why the instance is not, or not fully, there to be used: the verdict, else the note; empty when all is well. */
+    public String reason() {
+        return verdict == null ? note : verdict.toString();
+    }
+}
