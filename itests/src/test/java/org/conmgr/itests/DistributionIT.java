@@ -7,10 +7,10 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The distribution as shipped, with nothing configured but free ports. */
+/** The distribution as shipped, with nothing configured but a free port. */
 class DistributionIT {
     @RegisterExtension
-    static final KarafContainer KARAF = new KarafContainer();
+    static final KarafContainer KARAF = new KarafContainer().with("org.conmgr.listener", "port", FreePort::next);
 
     @Test
     void everyBundleIsStarted() throws Exception {

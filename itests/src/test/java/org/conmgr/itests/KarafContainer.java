@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import javax.management.JMException;
 import org.conmgr.testkit.Await;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,7 @@ final class KarafContainer
     private static final Duration BOOT = Duration.ofSeconds(60);
     private static final Duration STOP = Duration.ofSeconds(15);
 
-    private final Map<String, Map<String, String>> configurations = new LinkedHashMap<>();
+    private final Map<String, Map<String, Supplier<?>>> configurations = new LinkedHashMap<>();
     private final Path directory;
     private @Nullable TestContainer container;
     private @Nullable ProcessHandle process;
@@ -67,9 +68,9 @@ final class KarafContainer
         }
     }
 
-    /** Puts {@code etc/PID.cfg} with one setting more into the conmgr directory; before the start. */
-    KarafContainer with(String pid, String key, Object value) {
-        configurations.computeIfAbsent(pid, none -> new LinkedHashMap<>()).put(key, String.valueOf(value));
+    /** Starts with {@code etc/PID.cfg} with one setting more; the value is asked for just before the start. */
+    KarafContainer with(String pid, String key, Supplier<?> value) {
+        configurations.computeIfAbsent(pid, none -> new LinkedHashMap<>()).put(key, value);
         return this;
     }
 
@@ -80,10 +81,12 @@ final class KarafContainer
 
     /** The bundles, components and features of the running container. */
     KarafBeans beans() {
-        if (beans == null) {
-            throw new IllegalStateException("the container does not run");
-        }
-        return beans;
+        return Objects.requireNonNull(beans, "the container does not run");
+    }
+
+    /** The process id. */
+    long pid() {
+        return Objects.requireNonNull(process, "the container does not run").pid();
     }
 
     /** Karaf's log so far. */
@@ -107,8 +110,10 @@ final class KarafContainer
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
-        for (Map.Entry<String, Map<String, String>> configuration : configurations.entrySet()) {
-            write(configuration.getKey(), configuration.getValue());
+        for (Map.Entry<String, Map<String, Supplier<?>>> configuration : configurations.entrySet()) {
+            Map<String, String> settings = new LinkedHashMap<>();
+            configuration.getValue().forEach((key, value) -> settings.put(key, String.valueOf(value.get())));
+            write(configuration.getKey(), settings);
         }
         try {
             start();
