@@ -68,7 +68,7 @@ final class KarafContainer
         }
     }
 
-    /** Starts with {@code etc/PID.cfg} with one setting more; the value is asked for just before the start. */
+    /** Starts with one setting more in the file of the PID in {@code etc/}; the value is asked for just before the start. */
     KarafContainer with(String pid, String key, Supplier<?> value) {
         configurations.computeIfAbsent(pid, none -> new LinkedHashMap<>()).put(key, value);
         return this;
@@ -99,13 +99,16 @@ final class KarafContainer
         }
     }
 
-    /** Writes {@code etc/PID.cfg} whole, as an editor that saves by renaming does. */
+    /**
+     * Writes the file of a PID whole, as an editor that saves by renaming does. In the name of the file stands a hyphen
+     * for the {@code ~} of a factory PID: Karaf's File Install takes a file with a {@code ~} for another PID's.
+     */
     void write(String pid, Map<String, String> settings) throws IOException {
         List<String> lines = new ArrayList<>();
         settings.forEach((key, value) -> lines.add(key + " = " + value));
         Path etc = Files.createDirectories(directory.resolve("etc"));
-        Path unfinished = Files.write(etc.resolve(pid + ".tmp"), lines);
-        Files.move(unfinished, etc.resolve(pid + ".cfg"), StandardCopyOption.REPLACE_EXISTING);
+        Path unfinished = Files.write(etc.resolve(pid + ".unfinished"), lines);
+        Files.move(unfinished, etc.resolve(pid.replace('~', '-') + ".cfg"), StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Override

@@ -35,6 +35,9 @@ class LauncherIT {
 
     private final List<Process> started = new ArrayList<>();
     private Path base;
+    /** What the process launched last says. */
+    private Path stderr;
+
     private int port;
 
     @BeforeAll
@@ -57,6 +60,7 @@ class LauncherIT {
     void prepare() throws Exception {
         port = FreePort.next();
         base = Files.createTempDirectory(work, "base");
+        stderr = base.resolve("stderr");
         Path etc = Files.createDirectory(base.resolve("etc"));
         Files.writeString(etc.resolve("org.conmgr.listener.cfg"), "port = " + port + "\n");
         if (ROOT) {
@@ -83,12 +87,13 @@ class LauncherIT {
         }
         command.add(home.resolve("bin/conmgr").toString());
         command.addAll(List.of(arguments));
+        stderr = base.resolve("stderr" + started.size());
         ProcessBuilder builder = new ProcessBuilder(command).directory(base.toFile());
         Map<String, String> environment = builder.environment();
         environment.keySet().retainAll(List.of("PATH", "LANG"));
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.redirectOutput(base.resolve("stdout").toFile())
-                .redirectError(base.resolve("stderr").toFile())
+                .redirectError(stderr.toFile())
                 .start();
         started.add(process);
         return process;
@@ -97,7 +102,7 @@ class LauncherIT {
     private void awaitListening(Process process) {
         Await.until("port " + port + " accepts", BOOT, () -> {
             if (!process.isAlive()) {
-                throw new IllegalStateException("it ended: " + Files.readString(base.resolve("stderr")));
+                throw new IllegalStateException("it ended: " + Files.readString(stderr));
             }
             return listens();
         });
@@ -136,7 +141,7 @@ class LauncherIT {
         awaitListening(process);
         Process second = launch("-D", base.toString());
         assertThat(second.waitFor()).isEqualTo(1);
-        assertThat(base.resolve("stderr")).content().contains(base + ": a process runs in this directory already");
+        assertThat(stderr).content().contains(base + ": a process runs in this directory already");
         stop(process);
     }
 
@@ -144,14 +149,14 @@ class LauncherIT {
     void refusesToRunInADirectoryItCannotWrite() throws Exception {
         Process process = launch();
         assertThat(process.waitFor()).isEqualTo(1);
-        assertThat(base.resolve("stderr")).content().contains(home.toString(), "not writable", "-D");
+        assertThat(stderr).content().contains(home.toString(), "not writable", "-D");
     }
 
     @Test
     void namesAnArgumentItDoesNotKnow() throws Exception {
         Process process = launch("--directory", base.toString());
         assertThat(process.waitFor()).isEqualTo(1);
-        assertThat(base.resolve("stderr")).content().contains("--directory: not an option", "-D DIR");
+        assertThat(stderr).content().contains("--directory: not an option", "-D DIR");
     }
 
     @Test
