@@ -6,7 +6,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 /** The PID {@code org.conmgr.log}. */
 @ObjectClassDefinition(
         name = "conmgr log",
-        description = "Where messages go and which of them. A change takes effect at once.")
+        description = "Where messages go and which of them. A change takes effect at once."
+                + " Where there is a conmgr.conf, it overrules what is here.")
 public @interface LogConfiguration {
     @AttributeDefinition(
             description = "Where messages are written: a list, separated by commas, of stderr, syslog (Linux), eventlog"

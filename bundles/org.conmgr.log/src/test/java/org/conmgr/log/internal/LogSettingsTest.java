@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Set;
 import org.conmgr.api.log.Severity;
 import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.testkit.ShippedSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,11 @@ class LogSettingsTest {
             })
     void takesAListInEveryWriting(String text) {
         assertThat(LogSettings.of(text, "WARNING").destinations()).isEqualTo(Set.of("stderr", "syslog"));
+    }
+
+    @Test
+    void theShippedFileShowsEverySetting() {
+        ShippedSettings.check(LogSettingsSource.PID, LogConfiguration.class);
     }
 
     @Test

@@ -7,7 +7,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @ObjectClassDefinition(
         name = "conmgr log eventlog",
         description = "How messages are written to the event log of Windows, where log_destination names eventlog."
-                + " A change takes effect at once.")
+                + " A change takes effect at once. Where there is a conmgr.conf, it overrules what is here.")
 public @interface EventLogConfiguration {
     @AttributeDefinition(
             description = "The event source that identifies the messages of conmgr;"

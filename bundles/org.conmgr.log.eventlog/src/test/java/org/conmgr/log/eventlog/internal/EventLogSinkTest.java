@@ -16,6 +16,7 @@ import org.conmgr.api.log.Severity;
 import org.conmgr.testkit.Configs;
 import org.conmgr.testkit.LogSinkContract;
 import org.conmgr.testkit.RecordingLog;
+import org.conmgr.testkit.ShippedSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,6 +60,11 @@ class EventLogSinkTest extends LogSinkContract {
     })
     void mapsSeveritiesAsPostgreSqlDoes(Severity severity, EventLog.Type type) {
         assertThat(EventLog.Type.of(severity)).isEqualTo(type);
+    }
+
+    @Test
+    void theShippedFileShowsEverySetting() {
+        ShippedSettings.check(EventLogSink.PID, EventLogConfiguration.class);
     }
 
     @Test

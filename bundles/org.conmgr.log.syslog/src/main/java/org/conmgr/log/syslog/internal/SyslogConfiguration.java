@@ -7,7 +7,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @ObjectClassDefinition(
         name = "conmgr log syslog",
         description = "How messages are written to syslog, where log_destination names it."
-                + " A change takes effect at once.")
+                + " A change takes effect at once. Where there is a conmgr.conf, its syslog_facility and syslog_ident overrule"
+                + " the ones here.")
 public @interface SyslogConfiguration {
     @AttributeDefinition(description = "The facility of every message: LOCAL0 to LOCAL7.")
     String syslog__facility() default "LOCAL0";

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.testkit.Configs;
+import org.conmgr.testkit.ShippedSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,11 @@ class SyslogSettingsTest {
     void theDefaultsAreTheGuides() {
         assertThat(SyslogSettings.of(Configs.of(SyslogConfiguration.class, Map.of())))
                 .isEqualTo(new SyslogSettings(Facility.LOCAL0, "conmgr", Path.of("/dev/log"), null, List.of()));
+    }
+
+    @Test
+    void theShippedFileShowsEverySetting() {
+        ShippedSettings.check(SyslogSink.PID, SyslogConfiguration.class);
     }
 
     @Test
