@@ -103,8 +103,9 @@ public final class ConmgrLinks implements AutoCloseable {
         }
         if (open != null) {
             remove(open, "its configuration has changed");
+        } else {
+            openMissing();
         }
-        openMissing();
     }
 
     synchronized void removeInstance(InstanceDefinition definition) {
@@ -112,7 +113,6 @@ public final class ConmgrLinks implements AutoCloseable {
         Link open = linkOf(definition);
         if (open != null && !closed) {
             remove(open, "taken out of the configuration");
-            openMissing();
         }
     }
 
@@ -155,10 +155,16 @@ public final class ConmgrLinks implements AutoCloseable {
         link.start();
     }
 
+    /** Keeps the number taken until the link has ended: no report of its can be taken for its successor's. */
     private void remove(Link link, String why) {
-        links.remove(link.instance().number());
-        link.link().stop(Goodbye.Reason.SHUTDOWN, why);
-        registry.remove(link.instance().number());
+        link.link().stop(Goodbye.Reason.SHUTDOWN, why).addListener(ended -> removed(link));
+    }
+
+    private synchronized void removed(Link link) {
+        if (!closed && links.remove(link.instance().number(), link)) {
+            registry.remove(link.instance().number());
+            openMissing();
+        }
     }
 
     private @Nullable ConfiguredInstance validated(InstanceDefinition definition) {

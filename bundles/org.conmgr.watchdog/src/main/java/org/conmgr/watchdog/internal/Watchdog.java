@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
@@ -91,7 +92,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                     String cause = String.valueOf(e.getMessage());
                     if (!cause.equals(reported)) {
                         reported = cause;
-                        log.log(Message.WATCHDOG_CANNOT_LISTEN, settings.name(), settings.addresses(), cause);
+                        log.log(Message.WATCHDOG_CANNOT_LISTEN, settings.name(), text(settings.addresses()), cause);
                     }
                 }
             } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));
@@ -110,11 +111,17 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 applyLimit(opened);
                 opened.progress(progress);
                 opened.publish(identity, attributes, why);
-                log.log(Message.WATCHDOG_LISTENING, settings.name(), opened.addresses());
+                log.log(Message.WATCHDOG_LISTENING, settings.name(), text(opened.addresses()));
                 return;
             }
         }
         opened.close(Departure.SHUTDOWN);
+    }
+
+    private static String text(List<InetSocketAddress> addresses) {
+        return addresses.stream()
+                .map(address -> address.getAddress().getHostAddress() + ":" + address.getPort())
+                .collect(Collectors.joining(", "));
     }
 
     private void applyLimit(HeartbeatAcceptor.Endpoint open) {
