@@ -1,0 +1,159 @@
+package org.conmgr.itests;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.testkit.Await;
+
+/**
+ * One process of the distribution, started by its launcher over a conmgr directory of its own: a conmgr, a watchdog or
+ * both, by what it is configured as. Several share one unpacked distribution.
+ */
+final class Node implements AutoCloseable {
+    private static final Duration BOOT = Duration.ofSeconds(60);
+
+    private final String name;
+    private final Path directory;
+    private final Process process;
+
+    private Node(String name, Path directory, Process process) {
+        this.name = name;
+        this.directory = directory;
+        this.process = process;
+    }
+
+    /** Configurations by PID, to start a node with. */
+    static final class Settings {
+        private final Map<String, Map<String, String>> pids = new LinkedHashMap<>();
+
+        Settings with(String pid, String key, Object value) {
+            pids.computeIfAbsent(pid, none -> new LinkedHashMap<>()).put(key, String.valueOf(value));
+            return this;
+        }
+    }
+
+    /** Starts the process and returns at once. */
+    static Node start(String name, Settings settings) {
+        try {
+            Path work = Files.createDirectories(Path.of(System.getProperty("work.directory")));
+            Path directory = Files.createTempDirectory(work, name + "-");
+            settings = settings.with("org.conmgr.log", "log_min_messages", "DEBUG");
+            for (Map.Entry<String, Map<String, String>> pid : settings.pids.entrySet()) {
+                write(directory, pid.getKey(), pid.getValue());
+            }
+            ProcessBuilder builder = new ProcessBuilder(
+                    Distribution.unpacked().resolve("bin/conmgr").toString(), "-D", directory.toString());
+            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            builder.redirectInput(
+                    ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+            builder.redirectErrorStream(true);
+            builder.redirectOutput(directory.resolve("output").toFile());
+            Node node = new Node(name, directory, builder.start());
+            Runtime.getRuntime().addShutdownHook(new Thread(node.process::destroyForcibly));
+            return node;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(Path directory, String pid, Map<String, String> values) throws IOException {
+        List<String> lines = new ArrayList<>();
+        values.forEach((key, value) -> lines.add(key + " = " + value));
+        Path etc = Files.createDirectories(directory.resolve("etc"));
+        // Karaf reads NAME behind a hyphen as the ~NAME of a factory configuration.
+        String file = pid.replace('~', '-');
+        Path unfinished = Files.write(etc.resolve(file + ".tmp"), lines);
+        Files.move(unfinished, etc.resolve(file + ".cfg"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Writes {@code etc/PID.cfg} whole, while the process runs. */
+    void configure(String pid, Map<String, String> values) {
+        try {
+            write(directory, pid, values);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What it has written to standard output and error, where the stderr sink writes too. */
+    String output() {
+        try {
+            return Files.readString(directory.resolve("output"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until a text is in its output. */
+    Node awaitOutput(String text) {
+        Await.passes(name + " says: " + text, BOOT, () -> {
+            String output = output();
+            if (!output.contains(text)) {
+                throw new AssertionError("its output is:\n" + output + "\n" + karafLog());
+            }
+        });
+        return this;
+    }
+
+    private String karafLog() {
+        try {
+            Path log = directory.resolve("data/log/karaf.log");
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** SIGSTOP. */
+    void freeze() {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int status = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new AssertionError("kill -" + signal + " of " + name + ": status " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    /** SIGTERM, then SIGKILL if that takes too long. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(15, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
