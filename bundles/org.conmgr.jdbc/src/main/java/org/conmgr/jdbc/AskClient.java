@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.conmgr.direct.protocol.Ask;
@@ -25,11 +26,24 @@ final class AskClient {
     private AskClient() {}
 
     /**
-     * Asks the first address that accepts a connection.
+     * Asks the first address that accepts a connection. A thread that was interrupted before may ask as it may connect
+     * with pgjdbc; one that is interrupted while it asks gives up.
      *
      * @throws IOException nothing usable was answered before the deadline; the message says what happened, not where
      */
     static Answer ask(List<InetAddress> addresses, int port, Ask ask, Deadline deadline) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            return askUninterrupted(addresses, port, ask, deadline);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static Answer askUninterrupted(List<InetAddress> addresses, int port, Ask ask, Deadline deadline)
+            throws IOException {
         SocketChannel channel = connect(addresses, port, deadline);
         boolean keep = false;
         try {
@@ -38,6 +52,8 @@ final class AskClient {
             return answer;
         } catch (SocketTimeoutException e) {
             throw new SocketTimeoutException("no answer within " + deadline);
+        } catch (ClosedByInterruptException e) {
+            throw new IOException("interrupted", e);
         } catch (MalformedPacket e) {
             throw new IOException("an answer that cannot be read: " + e.getMessage(), e);
         } finally {

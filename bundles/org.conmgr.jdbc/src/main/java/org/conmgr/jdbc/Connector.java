@@ -107,6 +107,12 @@ final class Connector {
             Target target = session.isRouted() ? settings.target() : ofServers;
             connection = login.at(session, target, limit, deadline.bounded());
             session.established();
+            String reason = session.ended();
+            if (reason != null) {
+                failures.add(host.toString(), new IOException(reason));
+                connection.close();
+                connection = null;
+            }
         } catch (Login.OtherKind e) {
             if (session.isRouted()) {
                 conmgrIsBehind = true;
@@ -125,7 +131,8 @@ final class Connector {
             failures.add(session.name(), e);
         } finally {
             if (connection == null) {
-                session.close();
+                // Also under a thread of pgjdbc's that has been abandoned.
+                session.end("the connect was given up");
             }
         }
         return connection;

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
-import org.postgresql.PGProperty;
 
 /**
  * pgjdbc, which makes a socket factory by its name. Where its own class loader does not know ours, as in OSGi, and when
@@ -13,6 +12,10 @@ import org.postgresql.PGProperty;
  */
 final class PostgresDriver {
     private static final Driver DRIVER = new Driver();
+
+    /** A parameter that not every pgjdbc of our range knows, nor needs. */
+    private static final String CLASS_LOADER_STRATEGY = "classLoaderStrategy";
+
     private static final boolean KNOWS_OURS = knowsOurs();
 
     private PostgresDriver() {}
@@ -22,7 +25,7 @@ final class PostgresDriver {
         if (KNOWS_OURS) {
             return DRIVER.connect(url, properties);
         }
-        properties.setProperty(PGProperty.CLASS_LOADER_STRATEGY.getName(), "context-first");
+        properties.setProperty(CLASS_LOADER_STRATEGY, "context-first");
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(new Bridge(before));

@@ -45,7 +45,7 @@ record Settings(
                 1000 * seconds(PGProperty.CANCEL_SIGNAL_TIMEOUT, properties),
                 Boolean.parseBoolean(PGProperty.LOAD_BALANCE_HOSTS.getOrDefault(properties)),
                 PGProperty.LOCAL_SOCKET_ADDRESS.getOrDefault(properties),
-                application == null ? "" : application,
+                application == null ? "" : application.replace("\0", ""),
                 minLsn(properties));
     }
 

@@ -312,6 +312,17 @@ class HostListTest {
                         unknown.address() + ": instance 2 (no-such-host.invalid:5432): the name cannot be resolved");
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aThreadThatWasInterruptedMayConnectAndStaysInterrupted(Way way) throws Exception {
+        FakeConmgr conmgr = conmgr(Servers.route(0, primary()));
+        Thread.currentThread().interrupt();
+        try (Connection connection = connect(way, "", conmgr.address())) {
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(connection.isValid(5)).isTrue();
+        }
+    }
+
     @Test
     void hostsAreShuffledOnlyWhenAsked() throws Exception {
         FakeConmgr first = conmgr(Servers.route(0, primary()));
