@@ -77,7 +77,9 @@ final class Connector {
     private @Nullable Connection walk(List<Endpoint> list, Target ofServers) {
         for (int i = 0; i < list.size(); i++) {
             if (deadline.passed()) {
-                failures.add(list.get(i).toString(), new IOException("not tried: " + deadline + " are over"));
+                failures.add(
+                        list.get(i).toString(),
+                        new IOException("not tried: the login timeout of " + deadline + " is over"));
                 continue;
             }
             // A host that never answers must leave the others their share.
@@ -105,13 +107,14 @@ final class Connector {
         try {
             session.limit(limit);
             Target target = session.isRouted() ? settings.target() : ofServers;
-            connection = login.at(session, target, limit, deadline.bounded());
+            Connection there = login.at(session, target, limit, deadline.bounded());
             session.established();
             String reason = session.ended();
-            if (reason != null) {
+            if (reason == null) {
+                connection = there;
+            } else {
                 failures.add(host.toString(), new IOException(reason));
-                connection.close();
-                connection = null;
+                there.close();
             }
         } catch (Login.OtherKind e) {
             if (session.isRouted()) {

@@ -1,5 +1,6 @@
 package org.conmgr.jdbc;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
@@ -34,6 +35,9 @@ final class Failures {
     static String text(IOException e) {
         if (e instanceof UnknownHostException) {
             return "the name cannot be resolved";
+        }
+        if (e instanceof EOFException && e.getMessage() == null) {
+            return "it closed the connection";
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }

@@ -91,12 +91,34 @@ final class FrameTracker {
                 long skip = Math.min(body, end - at);
                 body -= skip;
                 at += (int) skip;
+            } else if (phase == Phase.FRAMES && headerBytes == 0 && end - at >= HEADER) {
+                at = messages(bytes, at, end);
             } else if (phase == Phase.ANSWER) {
                 answer(bytes[at++]);
             } else {
                 header(bytes[at++] & 0xff);
             }
         }
+    }
+
+    /** As many messages as have their header here: what large results spend their time in. Where the next begins. */
+    private int messages(byte[] bytes, int from, int end) {
+        int at = from;
+        while (end - at >= HEADER) {
+            int kind = bytes[at];
+            int size = ((bytes[at + 1] & 0xff) << 24)
+                    | ((bytes[at + 2] & 0xff) << 16)
+                    | ((bytes[at + 3] & 0xff) << 8)
+                    | (bytes[at + 4] & 0xff);
+            at += HEADER;
+            begin(kind, size);
+            if (phase == Phase.OPAQUE || body > end - at) {
+                return at;
+            }
+            at += (int) body;
+            body = 0;
+        }
+        return at;
     }
 
     private void answer(byte answer) {
@@ -122,11 +144,16 @@ final class FrameTracker {
             return;
         }
         headerBytes = 0;
-        if (length < 4) {
+        begin(type, length);
+    }
+
+    /** A header is complete. */
+    private void begin(int kind, int size) {
+        if (size < 4) {
             phase = Phase.OPAQUE;
             return;
         }
-        body = length - 4L;
-        ready |= type == READY_FOR_QUERY;
+        body = size - 4L;
+        ready |= kind == READY_FOR_QUERY;
     }
 }

@@ -65,10 +65,17 @@ public final class RoutedSocketFactory extends PostgresSocketFactory {
      * @throws IOException no address of the instance accepts a connection in time
      */
     @Override
-    public synchronized Socket createSocket() throws IOException {
-        if (address != null && (order.session.isEstablished() || (main != null && !main.isClosed()))) {
-            return cancel(address);
-        }
+    public Socket createSocket() throws IOException {
+        InetSocketAddress cancelled = cancelled();
+        return cancelled == null ? main() : cancel(cancelled);
+    }
+
+    /** Where the main socket leads, if there is or was one that the application has got. */
+    private synchronized @Nullable InetSocketAddress cancelled() {
+        return order.session.isEstablished() || (main != null && !main.isClosed()) ? address : null;
+    }
+
+    private synchronized Socket main() throws IOException {
         IOException failure = new IOException("no address");
         List<InetSocketAddress> addresses = order.session.addresses();
         for (int i = 0; i < addresses.size(); i++) {
