@@ -1,7 +1,9 @@
 package org.conmgr.config;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +99,18 @@ public enum Parameter {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * The parameters that a configuration holds.
+     *
+     * @param factoryPid null for a configuration that is no factory's
+     */
+    public static List<Parameter> of(String pid, @Nullable String factoryPid) {
+        String owner = factoryPid == null ? pid : factoryPid;
+        return Stream.of(values())
+                .filter(parameter -> parameter.pid.equals(owner))
+                .toList();
     }
 
     /** The name in the file, without an instance number, and the key in Config Admin. */

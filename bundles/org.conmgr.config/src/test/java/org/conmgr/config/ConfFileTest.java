@@ -271,6 +271,16 @@ class ConfFileTest {
     }
 
     @Test
+    void knowsWhoseParametersAConfigurationHolds() {
+        assertThat(Parameter.of("org.conmgr.listener", null))
+                .containsExactly(Parameter.PORT, Parameter.MAX_CONNECTIONS);
+        assertThat(Parameter.of("org.conmgr.instance~0", "org.conmgr.instance")).contains(Parameter.BACKEND_HOST);
+        assertThat(Parameter.of("org.conmgr.routing", null)).isEmpty();
+        assertThat(Parameter.of("org.conmgr.watchdog~main", "org.conmgr.watchdog"))
+                .isEmpty();
+    }
+
+    @Test
     void tellsWhatChanged() {
         Conf before = conf("backend_host0=a\nbackend_host1=b\nport=1");
         Conf after = conf("backend_host0=a\nbackend_port0=5\nbackend_hostaddr0=10.0.0.1\nbackend_host2=c\nport=2");

@@ -16,6 +16,7 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.config.Conf;
 import org.conmgr.config.ConfFile;
+import org.conmgr.config.Parameter;
 import org.conmgr.config.Platform;
 import org.conmgr.config.Problem;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +48,10 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     private final MessageLog log;
     private final Duration patience;
     private final FileWatch watch;
+    private final Overlay overlay = new Overlay();
     private final ScheduledThreadPoolExecutor thread;
     private final AtomicBoolean checking = new AtomicBoolean();
-    private final ServiceRegistration<ConfigurationListener> registration;
+    private final List<ServiceRegistration<?>> registrations;
 
     private @Nullable Conf inForce;
     private boolean writeFailed;
@@ -85,7 +87,8 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         });
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         // Registered here and not as a service of the component: the signal of the first load must find it.
-        registration = context.registerService(ConfigurationListener.class, this, null);
+        registrations =
+                List.of(context.registerService(ConfigurationListener.class, this, null), overlay.register(context));
         submit(this::start);
         thread.scheduleWithFixedDelay(
                 supervised(this::look), LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
@@ -162,6 +165,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         }
         log.log(Message.CONF_APPLIED, file, changes(inForce, conf));
         inForce = conf;
+        overlay.set(conf);
         enforce();
         return List.of();
     }
@@ -241,7 +245,8 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     public void configurationEvent(ConfigurationEvent event) {
         if (event.getPid().equals(Enforcer.SIGNAL_PID)) {
             submit(gate::open);
-        } else if (Enforcer.concerns(event.getPid(), event.getFactoryPid()) && checking.compareAndSet(false, true)) {
+        } else if (!Parameter.of(event.getPid(), event.getFactoryPid()).isEmpty()
+                && checking.compareAndSet(false, true)) {
             submit(() -> {
                 checking.set(false);
                 enforce();
@@ -275,7 +280,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     public void close() {
         thread.shutdown();
         try {
-            registration.unregister();
+            registrations.forEach(ServiceRegistration::unregister);
         } catch (IllegalStateException e) {
             // Unregistered by an earlier call, or with the bundle.
             return;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Dictionary;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -62,17 +63,6 @@ final class Enforcer {
         this.deletionReachesFiles = deletionReachesFiles;
     }
 
-    /** Whether a configuration is one of those that the file decides about. */
-    static boolean concerns(String pid, @Nullable String factoryPid) {
-        String kind = factoryPid == null ? pid : factoryPid;
-        for (Parameter parameter : Parameter.values()) {
-            if (parameter.pid().equals(kind)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /**
      * Makes it so. Doing it again changes nothing and costs little.
      *
@@ -102,7 +92,7 @@ final class Enforcer {
         NavigableMap<String, Object> merged = new TreeMap<>(now);
         merged.putAll(mark(now, ours));
         merged.remove(FILE);
-        keysOf(configuration).forEach(merged::remove);
+        parametersOf(configuration).forEach(parameter -> merged.remove(parameter.key()));
         merged.putAll(values);
         makeWritable(configuration);
         configuration.updateIfDifferent(dictionary(merged));
@@ -113,9 +103,9 @@ final class Enforcer {
     }
 
     private void warnOfOverruled(Configuration configuration, Map<String, Object> theirs, Map<String, String> values) {
-        for (Parameter parameter : Parameter.values()) {
+        for (Parameter parameter : parametersOf(configuration)) {
             Object their = theirs.get(parameter.key());
-            if (their == null || !keysOf(configuration).contains(parameter.key())) {
+            if (their == null) {
                 continue;
             }
             String text = their.toString().strip();
@@ -167,7 +157,7 @@ final class Enforcer {
                 continue;
             }
             boolean cfgIsGone = cfgIsGone(now);
-            keysOf(configuration).forEach(now::remove);
+            parametersOf(configuration).forEach(parameter -> now.remove(parameter.key()));
             now.remove(MARK);
             makeWritable(configuration);
             if (cfgIsGone || now.isEmpty() || configuration.getFactoryPid() != null) {
@@ -247,15 +237,8 @@ final class Enforcer {
         }
     }
 
-    private static Set<String> keysOf(Configuration configuration) {
-        String factory = configuration.getFactoryPid();
-        Set<String> keys = new HashSet<>();
-        for (Parameter parameter : Parameter.values()) {
-            if (parameter.pid().equals(factory == null ? configuration.getPid() : factory)) {
-                keys.add(parameter.key());
-            }
-        }
-        return keys;
+    private static List<Parameter> parametersOf(Configuration configuration) {
+        return Parameter.of(configuration.getPid(), configuration.getFactoryPid());
     }
 
     /** Who says otherwise: a file, by its last two names, or whoever wrote to that PID. */

@@ -9,13 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Dictionary;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Reload;
@@ -31,6 +34,7 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.cm.ConfigurationListener;
+import org.osgi.service.cm.SynchronousConfigurationListener;
 
 /** The life of a conmgr.conf: a real file, the Config Admin and the Declarative Services that Karaf has. */
 class ConfKeeperTest {
@@ -237,6 +241,37 @@ class ConfKeeperTest {
         }
     }
 
+    /** While it waits to be overruled, a component sees the file's values already, and other keys as they are. */
+    @Test
+    void whatIsOverruledIsNeverDelivered() throws Exception {
+        write("port=6000\nbackend_host0=a\nbackend_hostaddr1=10.0.0.1");
+        try (ConfKeeper keeper = keeper()) {
+            Await.until("the gate is open", gate::isOpen);
+            AtomicReference<Map<String, Object>> listener = new AtomicReference<>(Map.of());
+            AtomicReference<Map<String, Object>> instance = new AtomicReference<>(Map.of());
+            SynchronousConfigurationListener atOnce = event -> {
+                if (event.getPid().equals("org.conmgr.listener")) {
+                    listener.compareAndSet(Map.of(), delivered(event.getPid()));
+                } else if (event.getPid().equals("org.conmgr.instance~1")) {
+                    instance.compareAndSet(Map.of(), delivered(event.getPid()));
+                }
+            };
+            framework.register(SynchronousConfigurationListener.class, atOnce, Map.of());
+            update("org.conmgr.listener", Map.of("Port", "5000", "listen_addresses", "*"));
+            admin.getFactoryConfiguration("org.conmgr.instance", "1", "?")
+                    .update(FrameworkUtil.asDictionary(Map.of("backend_host", "x")));
+            assertThat(listener.get())
+                    .containsEntry("port", "6000")
+                    .containsEntry("listen_addresses", "*")
+                    .doesNotContainKey("Port");
+            assertThat(instance.get())
+                    .containsEntry("backend_hostaddr", "10.0.0.1")
+                    .doesNotContainKey("backend_host");
+            assertThat(reload(keeper)).isEmpty();
+        }
+        assertThat(delivered("org.conmgr.listener")).containsEntry("port", "6000");
+    }
+
     @Test
     void whatConfigAdminCouldNotStoreIsTriedAgain() throws Exception {
         write("port=6000\nbackend_host0=a");
@@ -314,6 +349,18 @@ class ConfKeeperTest {
         write("port=7000\nbackend_host0=a");
         Await.until("the component is started with the new port", () -> log.texts(Message.LISTENING)
                 .equals(List.of("listening for applications on 6000", "listening for applications on 7000")));
+    }
+
+    /** What Declarative Services is given. */
+    private Map<String, Object> delivered(String pid) {
+        try {
+            Dictionary<String, Object> properties = find(pid).getProcessedProperties(null);
+            Map<String, Object> values = new HashMap<>();
+            Collections.list(properties.keys()).forEach(key -> values.put(key, properties.get(key)));
+            return values;
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void awaitQuietly(CountDownLatch latch) {

@@ -279,17 +279,6 @@ class EnforcerTest {
         assertThat(values("org.conmgr.listener")).containsEntry("port", "27546");
     }
 
-    @Test
-    void knowsWhatItDecidesAbout() {
-        assertThat(Enforcer.concerns("org.conmgr.listener", null)).isTrue();
-        assertThat(Enforcer.concerns("org.conmgr.instance~0", "org.conmgr.instance"))
-                .isTrue();
-        assertThat(Enforcer.concerns("org.conmgr.routing", null)).isFalse();
-        assertThat(Enforcer.concerns("org.conmgr.watchdog~main", "org.conmgr.watchdog"))
-                .isFalse();
-        assertThat(Enforcer.concerns(Enforcer.SIGNAL_PID, null)).isFalse();
-    }
-
     private String cfg(String name) throws IOException {
         return Files.writeString(etc.resolve(name), "").toUri().toString();
     }
