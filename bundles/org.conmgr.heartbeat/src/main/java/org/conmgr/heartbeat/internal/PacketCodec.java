@@ -134,13 +134,7 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
     private static Packet read(int type, ByteBuf in) {
         return switch (type) {
             case 'H' -> readHello(in);
-            case 'W' ->
-                new Welcome(
-                        in.readUnsignedByte(),
-                        in.readUnsignedByte(),
-                        readAttributes(in),
-                        readSocket(in),
-                        readOptions(in));
+            case 'W' -> readWelcome(in);
             case 'B' ->
                 new Beat(
                         in.readLong(),
@@ -175,6 +169,16 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
                 in.readInt(),
                 readString(in),
                 readOptions(in));
+    }
+
+    private static Welcome readWelcome(ByteBuf in) {
+        int major = in.readUnsignedByte();
+        int minor = in.readUnsignedByte();
+        if (major != Packet.MAJOR) {
+            // As for a Hello.
+            return new Welcome(major, minor, AttributeSet.NOT_YET, new InetSocketAddress(0), Map.of());
+        }
+        return new Welcome(major, minor, readAttributes(in), readSocket(in), readOptions(in));
     }
 
     private static Sessions readSessions(ByteBuf in) {

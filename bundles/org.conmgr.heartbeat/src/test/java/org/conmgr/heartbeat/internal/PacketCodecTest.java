@@ -123,6 +123,15 @@ class PacketCodecTest {
                 .isEqualTo(2));
     }
 
+    @Test
+    void readsTheVersionOfAWelcomeItUnderstandsNothingElseOf() {
+        EmbeddedChannel channel = new EmbeddedChannel(new PacketCodec());
+        channel.writeInbound(hex("57" + "00000007" + "0203" + "ff"));
+        assertThat(channel.<Object>readInbound())
+                .isInstanceOfSatisfying(
+                        Welcome.class, welcome -> assertThat(welcome.major()).isEqualTo(2));
+    }
+
     static Stream<Arguments> malformed() {
         return Stream.of(
                 Arguments.of("47" + "00002001", "a frame of length 8193 (expected: 4 to 8192)"),
