@@ -165,6 +165,7 @@ class ListenerTest {
     @Test
     void anotherLimitKeepsTheServerSocket() {
         listen(0, MINUTE);
+        Await.until("it says so", () -> log.messages().size() == 1);
         InetSocketAddress before = address();
         listener.apply(settings(0, 7));
 
