@@ -1,0 +1,203 @@
+package org.conmgr.console.internal;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import java.util.List;
+import org.conmgr.console.internal.FrontendMessage.Kind;
+import org.conmgr.listener.ErrorResponse;
+import org.conmgr.netty.LingeringClose;
+import org.jspecify.annotations.Nullable;
+
+/** The dialogue of one connection after its start-up. */
+final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
+    /** In one Query. More is no console's use, and each may answer with every application connection. */
+    static final int MAX_STATEMENTS_A_QUERY = 32;
+
+    private final Commands commands;
+    private final Session session = new Session();
+
+    /** After an error in the extended protocol everything is skipped up to the next Sync. */
+    private boolean skipping;
+
+    private boolean ended;
+
+    Conversation(Commands commands) {
+        this.commands = commands;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, FrontendMessage message) {
+        if (ended) {
+            return;
+        }
+        if (message instanceof FrontendMessage.Terminate) {
+            ended = true;
+            ctx.close();
+        } else if (message instanceof FrontendMessage.Malformed malformed) {
+            ended = true;
+            LingeringClose.start(
+                    ctx.channel(),
+                    new ErrorResponse(SqlError.PROTOCOL_VIOLATION, "cannot read " + malformed.why(), null, null)
+                            .encode(ctx.alloc()));
+        } else if (!skipping || message instanceof FrontendMessage.Sync) {
+            answer(ctx, message);
+        }
+    }
+
+    private void answer(ChannelHandlerContext ctx, FrontendMessage message) {
+        Replies replies = new Replies(ctx.alloc().buffer());
+        try {
+            answer(message, replies);
+        } catch (SqlError e) {
+            replies.error(e);
+            skipping = true;
+        } catch (RuntimeException e) {
+            replies.bytes().release();
+            throw e;
+        }
+        ctx.write(replies.bytes());
+        if (message instanceof FrontendMessage.Query
+                || message instanceof FrontendMessage.Sync
+                || message instanceof FrontendMessage.Flush
+                || skipping
+                || !ctx.channel().isWritable()) {
+            ctx.flush();
+        }
+    }
+
+    private void answer(FrontendMessage message, Replies replies) throws SqlError {
+        if (message instanceof FrontendMessage.Query query) {
+            query(query.sql(), replies);
+        } else if (message instanceof FrontendMessage.Parse parse) {
+            session.prepare(parse.statement(), single(parse.sql()));
+            replies.parseComplete();
+        } else if (message instanceof FrontendMessage.Bind bind) {
+            bind(bind);
+            replies.bindComplete();
+        } else if (message instanceof FrontendMessage.Describe describe) {
+            describe(describe, replies);
+        } else if (message instanceof FrontendMessage.Execute execute) {
+            execute(execute, replies);
+        } else if (message instanceof FrontendMessage.Close close) {
+            close(close);
+            replies.closeComplete();
+        } else if (message instanceof FrontendMessage.Sync) {
+            skipping = false;
+            session.sync();
+            replies.readyForQuery(session.inTransaction());
+        } else if (message instanceof FrontendMessage.Unknown unknown) {
+            throw new SqlError(
+                    SqlError.PROTOCOL_VIOLATION,
+                    "conmgr's console does not take messages of type " + FrontendMessage.shown(unknown.type()));
+        }
+    }
+
+    private void query(String sql, Replies replies) {
+        // As PostgreSQL: the unnamed ones do not survive a simple query.
+        session.closeStatement("");
+        session.closePortal("");
+        try {
+            List<String> statements = SqlText.statements(sql);
+            if (statements.size() > MAX_STATEMENTS_A_QUERY) {
+                throw new SqlError(
+                        SqlError.PROGRAM_LIMIT_EXCEEDED,
+                        statements.size() + " statements in one query (expected: at most " + MAX_STATEMENTS_A_QUERY
+                                + ")");
+            }
+            for (String statement : statements) {
+                run(commands.understand(statement), replies);
+            }
+            if (statements.isEmpty()) {
+                replies.emptyQueryResponse();
+            }
+        } catch (SqlError e) {
+            replies.error(e);
+        }
+        session.sync();
+        replies.readyForQuery(session.inTransaction());
+    }
+
+    private void run(Command command, Replies replies) {
+        List<List<@Nullable String>> rows = command.rows().get();
+        if (command.returnsRows()) {
+            replies.rowDescription(command.columns(), List.of());
+            rows.forEach(replies::dataRow);
+        }
+        command.effect().accept(session);
+        replies.commandComplete(command.tag(rows.size()));
+    }
+
+    private Command single(String sql) throws SqlError {
+        List<String> statements = SqlText.statements(sql);
+        if (statements.size() > 1) {
+            throw new SqlError(SqlError.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement");
+        }
+        return statements.isEmpty() ? Command.EMPTY : commands.understand(statements.get(0));
+    }
+
+    private void bind(FrontendMessage.Bind bind) throws SqlError {
+        Command command = session.statement(bind.statement());
+        List<Integer> formats = bind.formats();
+        if (bind.parameters() > 0) {
+            throw new SqlError(
+                    SqlError.PROTOCOL_VIOLATION,
+                    "bind message supplies " + bind.parameters()
+                            + " parameters, but the statements of conmgr's console have none");
+        }
+        if (formats.size() > 1 && formats.size() != command.columns().size()) {
+            throw new SqlError(
+                    SqlError.PROTOCOL_VIOLATION,
+                    "bind message has " + formats.size() + " result formats but query has "
+                            + command.columns().size() + " columns");
+        }
+        for (int format : formats) {
+            if (format != 0 && format != 1) {
+                throw new SqlError(SqlError.INVALID_PARAMETER_VALUE, "unsupported format code: " + format);
+            }
+        }
+        session.open(bind.portal(), new Session.Portal(command, formats));
+    }
+
+    private void describe(FrontendMessage.Describe describe, Replies replies) throws SqlError {
+        Command command;
+        List<Integer> formats = List.of();
+        if (describe.kind() == Kind.STATEMENT) {
+            command = session.statement(describe.name());
+            replies.parameterDescription();
+        } else {
+            Session.Portal portal = session.portal(describe.name());
+            command = portal.command;
+            formats = portal.formats;
+        }
+        if (command.returnsRows()) {
+            replies.rowDescription(command.columns(), formats);
+        } else {
+            replies.noData();
+        }
+    }
+
+    private void execute(FrontendMessage.Execute execute, Replies replies) throws SqlError {
+        Session.Portal portal = session.portal(execute.portal());
+        Command command = portal.command;
+        if (command.isEmpty()) {
+            replies.emptyQueryResponse();
+            return;
+        }
+        List<List<@Nullable String>> rows = portal.next(execute.maxRows());
+        rows.forEach(replies::dataRow);
+        if (portal.suspended()) {
+            replies.portalSuspended();
+        } else {
+            command.effect().accept(session);
+            replies.commandComplete(command.tag(rows.size()));
+        }
+    }
+
+    private void close(FrontendMessage.Close close) {
+        if (close.kind() == Kind.STATEMENT) {
+            session.closeStatement(close.name());
+        } else {
+            session.closePortal(close.name());
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package org.conmgr.console.internal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.conmgr.console.internal.SettingsInForce.Setting;
+import org.conmgr.listener.FirstPacket;
+
+/** A client and the console it talks to, in one embedded channel. */
+final class Client {
+    private static final int PACKET = 8;
+
+    final List<Throwable> failures = new ArrayList<>();
+    final EmbeddedChannel channel;
+    final ConsoleAdapter adapter = adapter();
+
+    Client() {
+        this(NetUtil.LOCALHOST4);
+    }
+
+    Client(InetAddress from) {
+        channel = new EmbeddedChannel() {
+            @Override
+            protected SocketAddress remoteAddress0() {
+                return new InetSocketAddress(from, 50_000);
+            }
+        };
+        // As the listener keeps one there.
+        channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                failures.add(cause);
+                ctx.close();
+            }
+        });
+    }
+
+    static ConsoleAdapter adapter() {
+        return new ConsoleAdapter(
+                new Views(
+                        new FakeRegistry(),
+                        () -> null,
+                        FakeRegistry.NOON,
+                        InstantSource.fixed(FakeRegistry.NOON.plusSeconds(61))),
+                () -> List.of(new Setting("org.conmgr.listener", "port", "27546")),
+                "1.2.3");
+    }
+
+    static FirstPacket.Startup startup(int version, Map<String, String> parameters) {
+        return new FirstPacket.Startup(PACKET, version, parameters);
+    }
+
+    /** Connects as a plain 3.0 client; its greeting is read. */
+    static Client connected() {
+        Client client = new Client();
+        client.connect(startup(0x0003_0000, Map.of("user", "u", "database", "conmgr")));
+        client.told();
+        return client;
+    }
+
+    /** @param behind what comes with the start-up packet */
+    void connect(FirstPacket.Startup startup, byte... behind) {
+        adapter.adopt(channel, startup, Unpooled.copiedBuffer(new byte[PACKET], behind));
+        channel.runPendingTasks();
+    }
+
+    void send(byte[]... messages) {
+        channel.writeInbound(Unpooled.copiedBuffer(messages));
+        channel.runPendingTasks();
+    }
+
+    /** The answer to a simple query. */
+    List<String> query(String sql) {
+        send(Messages.query(sql));
+        return told();
+    }
+
+    /** What was answered since last time: each message's type and text, as in {@code C SHOW}. */
+    List<String> told() {
+        channel.runPendingTasks();
+        ByteBuf all = Unpooled.buffer();
+        for (ByteBuf bytes = channel.readOutbound(); bytes != null; bytes = channel.readOutbound()) {
+            all.writeBytes(bytes);
+            bytes.release();
+        }
+        List<String> told = new ArrayList<>();
+        while (all.isReadable()) {
+            char type = (char) all.readByte();
+            ByteBuf body = all.readSlice(all.readInt() - 4);
+            told.add((type + " " + text(type, body)).strip());
+        }
+        return told;
+    }
+
+    private static String text(char type, ByteBuf body) {
+        if (type == 'D') {
+            List<String> values = new ArrayList<>();
+            for (int left = body.readShort(); left > 0; left--) {
+                int length = body.readInt();
+                values.add(
+                        length < 0
+                                ? "NULL"
+                                : body.readCharSequence(length, UTF_8).toString());
+            }
+            return String.join("|", values);
+        }
+        if (type == 'T') {
+            List<String> columns = new ArrayList<>();
+            for (int left = body.readShort(); left > 0; left--) {
+                String name =
+                        body.readCharSequence(body.bytesBefore((byte) 0), UTF_8).toString();
+                body.skipBytes(1 + 4 + 2 + 4 + 2 + 4);
+                columns.add(name + (body.readShort() == 0 ? "" : ":binary"));
+            }
+            return String.join("|", columns);
+        }
+        return body.toString(UTF_8).replace('\0', ' ');
+    }
+}
