@@ -54,8 +54,10 @@ public abstract class LogSinkContract {
         return LogMessage.of(Message.INSTANCE_DEAD, "instance 0", value);
     }
 
-    private void awaitArrived(String... parts) {
-        Await.passes("it has arrived", () -> assertThat(arrived()).containsSubsequence(parts));
+    private void awaitArrived(String... parts) throws Exception {
+        String last = parts[parts.length - 1];
+        Await.until("it has arrived: " + last, () -> arrived().contains(last));
+        assertThat(arrived()).containsSubsequence(parts);
     }
 
     @Test
