@@ -114,10 +114,10 @@ public enum Message {
             "CM6001",
             WARNING,
             "log_destination names \"{}\", but nothing writes there",
-            "Is the feature that brings it installed? Its messages are kept until it comes."),
+            "Is the feature that brings it installed, and is it one for this system? Its messages are kept until it comes."),
     SINK_FAILED("CM6002", WARNING, "messages cannot be written to \"{}\": {}"),
     MESSAGES_LOST(
-            "CM6003", LOG, "{} messages were lost here", "They came faster than they could be written, or not at all."),
+            "CM6003", LOG, "messages lost here: {}", "They came faster than they could be written, or not at all."),
 
     // 9: internal
     SUPERVISED_FAILURE("CM9001", ERROR, "{} failed and goes on: {}"),

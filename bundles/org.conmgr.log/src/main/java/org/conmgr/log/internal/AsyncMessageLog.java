@@ -53,6 +53,7 @@ public final class AsyncMessageLog implements MessageLog, LogStatus, AutoCloseab
 
     private static final Set<String> OWN_DESTINATIONS = Set.of("stderr", "syslog", "eventlog");
 
+    private final Object turn = new Object();
     private final Clock clock;
     private final ScheduledExecutorService timer;
     private final @Nullable Outlet bridge;
@@ -119,13 +120,16 @@ public final class AsyncMessageLog implements MessageLog, LogStatus, AutoCloseab
         if (!isWritten(message.message())) {
             return;
         }
-        Instant at = clock.instant();
-        if (bridge != null && bridge != except) {
-            bridge.offer(at, message);
-        }
-        for (Outlet outlet : filter.outlets) {
-            if (outlet != except) {
-                outlet.offer(at, message);
+        // For moments only: so that messages are in the order of their times, and in the same order everywhere.
+        synchronized (turn) {
+            Instant at = clock.instant();
+            if (bridge != null && bridge != except) {
+                bridge.offer(at, message);
+            }
+            for (Outlet outlet : filter.outlets) {
+                if (outlet != except) {
+                    outlet.offer(at, message);
+                }
             }
         }
     }

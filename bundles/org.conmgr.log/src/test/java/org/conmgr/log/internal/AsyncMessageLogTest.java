@@ -2,6 +2,7 @@ package org.conmgr.log.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,32 @@ class AsyncMessageLogTest {
 
         awaitHeadlines(stderr, headlines(0, 100));
         awaitHeadlines(syslog, headlines(0, 100));
+    }
+
+    @Test
+    void messagesOfManyThreadsHaveTheSameOrderEverywhereAndItIsThatOfTime() throws InterruptedException {
+        AsyncMessageLog shared = new AsyncMessageLog(Clock.systemUTC(), time.scheduler(), karaf);
+        shared.addSink(stderr, Map.of());
+        shared.addSink(syslog, Map.of());
+        shared.applySettings(new LogSettingsSource("stderr,syslog", "WARNING"));
+        List<Thread> threads = IntStream.range(0, 8)
+                .mapToObj(thread -> new Thread(() -> {
+                    for (int number = 0; number < 400; number++) {
+                        shared.log(Message.INSTANCE_DEAD, thread * 1000 + number, "test");
+                    }
+                }))
+                .toList();
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        shared.close();
+
+        assertThat(stderr.headlines())
+                .hasSize(3200)
+                .isEqualTo(syslog.headlines())
+                .isEqualTo(karaf.headlines());
+        assertThat(stderr.times()).isSorted();
     }
 
     @Test
@@ -255,7 +282,7 @@ class AsyncMessageLogTest {
 
         syslog.goOn();
         List<String> expected = new ArrayList<>(List.of(headlines(0, count - 99)));
-        expected.add("CM6003: 99 messages were lost here");
+        expected.add("CM6003: messages lost here: 99");
         awaitHeadlines(syslog, expected.toArray(String[]::new));
     }
 
@@ -273,7 +300,7 @@ class AsyncMessageLogTest {
         Await.until("the last is written", () -> stderr.headlines().contains("CM2003: 9999 declared dead: test"));
         assertThat(stderr.headlines())
                 .hasSize(AsyncMessageLog.CAPACITY + 3)
-                .endsWith("CM6003: 2 messages were lost here", "CM2003: 9999 declared dead: test");
+                .endsWith("CM6003: messages lost here: 2", "CM2003: 9999 declared dead: test");
     }
 
     @Test
@@ -287,7 +314,7 @@ class AsyncMessageLogTest {
         syslog.breakDown(false);
         logAll(3, 4);
 
-        awaitHeadlines(syslog, "CM6003: 3 messages were lost here", "CM2003: 3 declared dead: test");
+        awaitHeadlines(syslog, "CM6003: messages lost here: 3", "CM2003: 3 declared dead: test");
         Await.until("stderr has all", () -> stderr.headlines().size() == 5);
         assertThat(stderr.headlines())
                 .filteredOn(headline -> headline.startsWith("CM6002"))
@@ -320,7 +347,7 @@ class AsyncMessageLogTest {
                 Map.of());
         logAll(0, 2);
 
-        awaitHeadlines(written, "CM6003: 1 messages were lost here", "CM2003: 1 declared dead: test");
+        awaitHeadlines(written, "CM6003: messages lost here: 1", "CM2003: 1 declared dead: test");
         Await.until("Karaf's log tells", () -> karaf.headlines()
                 .contains("CM9001: log destination \"stderr\" failed and goes on: java.lang.AssertionError: bug"));
     }

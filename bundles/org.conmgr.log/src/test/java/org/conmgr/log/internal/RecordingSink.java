@@ -13,6 +13,7 @@ import org.conmgr.api.log.LogSink;
 final class RecordingSink implements LogSink {
     private final String destination;
     private final List<String> headlines = new CopyOnWriteArrayList<>();
+    private final List<Instant> times = new CopyOnWriteArrayList<>();
     private final AtomicInteger writers = new AtomicInteger();
     private final AtomicInteger attempts = new AtomicInteger();
     private volatile CountDownLatch gate = new CountDownLatch(0);
@@ -40,6 +41,7 @@ final class RecordingSink implements LogSink {
                 throw new IOException("broken");
             }
             headlines.add(message.headline());
+            times.add(at);
         } catch (InterruptedException e) {
             throw new IOException("interrupted", e);
         } finally {
@@ -63,6 +65,10 @@ final class RecordingSink implements LogSink {
 
     List<String> headlines() {
         return headlines;
+    }
+
+    List<Instant> times() {
+        return times;
     }
 
     int attempts() {
