@@ -1,7 +1,7 @@
 package org.conmgr.log.eventlog.internal;
 
+import com.sun.jna.Native;
 import com.sun.jna.platform.win32.Advapi32;
-import com.sun.jna.platform.win32.Kernel32;
 import com.sun.jna.platform.win32.Kernel32Util;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
 import java.io.IOException;
@@ -18,7 +18,7 @@ final class JnaEventLog implements EventLog {
     }
 
     private static IOException failure(String call) {
-        int error = Kernel32.INSTANCE.GetLastError();
+        int error = Native.getLastError();
         return new IOException(call + ": error " + error + ", " + Kernel32Util.formatMessage(error));
     }
 
