@@ -14,6 +14,7 @@ import javax.management.openmbean.TabularData;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
 
 /** A running Karaf as its own MBeans tell it, over a local attach: no port is configured for that. */
 final class KarafBeans implements AutoCloseable {
@@ -79,6 +80,17 @@ final class KarafBeans implements AutoCloseable {
 
     void uninstallFeature(String name) throws IOException, JMException {
         invoke("feature", "uninstallFeature", name);
+    }
+
+    void restartBundle(String symbolicName) throws IOException, JMException {
+        invoke("bundle", "restart", symbolicName);
+    }
+
+    /** What Config Admin has; null without the configuration or the key. */
+    @Nullable
+    String setting(String pid, String key) throws IOException, JMException {
+        String[] signature = {String.class.getName(), String.class.getName()};
+        return (String) server.invoke(karaf("config"), "getProperty", new Object[] {pid, key}, signature);
     }
 
     private void invoke(String type, String operation, String argument) throws IOException, JMException {

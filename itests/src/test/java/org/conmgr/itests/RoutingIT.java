@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.MethodOrderer;
@@ -81,6 +82,27 @@ class RoutingIT {
 
     @Test
     @Order(4)
+    void aConnectionOutlivesEveryChangeThatDoesNotConcernIt() throws Exception {
+        try (Connection connection = connect("primary")) {
+            KARAF.write("org.conmgr.routing", Map.of("balance_policy", "random"));
+            Await.until("the edited file is read", DEADLINE, () -> "random"
+                    .equals(KARAF.beans().setting("org.conmgr.routing", "balance_policy")));
+
+            KARAF.beans().uninstallFeature("conmgr-log-syslog");
+            assertThat(KARAF.beans().bundles()).doesNotContainKey("org.conmgr.log.syslog");
+            KARAF.beans().installFeature("conmgr-log-syslog");
+            assertThat(KARAF.beans().bundles()).containsEntry("org.conmgr.log.syslog", "Active");
+
+            KARAF.beans().restartBundle("org.conmgr.log.stderr");
+            assertThat(KARAF.beans().bundles()).containsEntry("org.conmgr.log.stderr", "Active");
+
+            connect("primary").close();
+            assertThat(port(connection)).isEqualTo(POSTGRES.primary().port());
+        }
+    }
+
+    @Test
+    @Order(5)
     void aDeadInstanceEndsItsConnectionsAndNoOthers() throws Exception {
         try (Connection onPrimary = connect("primary");
                 Connection onStandby = connect("secondary")) {
