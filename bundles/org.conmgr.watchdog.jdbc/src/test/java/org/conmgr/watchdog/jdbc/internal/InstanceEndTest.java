@@ -89,7 +89,7 @@ class InstanceEndTest {
         try (AttributeChecker.Connection checker = checker(instance)) {
             seen(checker);
             Worker idling = Worker.start(() -> checker.idle(Duration.ofSeconds(30)));
-            Worker stop = Worker.start(() -> instance.stop(mode));
+            Worker stop = Worker.launch(() -> instance.stop(mode));
             idling.awaitEnd();
             Observation.Lost lost = lost(checker);
             assertThat(lost.state()).isEqualTo(InstanceState.STOPPED);

@@ -31,10 +31,16 @@ final class Worker {
         thread.setDaemon(true);
     }
 
-    /** Starts it and waits until it waits for something. */
-    static Worker start(Executable work) {
+    /** Starts it; it may have ended by now. */
+    static Worker launch(Executable work) {
         Worker worker = new Worker(work);
         worker.thread.start();
+        return worker;
+    }
+
+    /** Starts it and waits until it waits for something. */
+    static Worker start(Executable work) {
+        Worker worker = launch(work);
         Await.until("the worker waits for a socket or a monitor", () -> {
             if (!worker.thread.isAlive()) {
                 throw new IllegalStateException("it ended without waiting", worker.failure);
