@@ -39,6 +39,7 @@ public enum Message {
             "{}: instance {} is used, although {} does not have it",
             "Delete the .cfg file. Set felix.fileinstall.enableConfigSave = false in etc/custom.properties, else to"
                     + " take it out of use would delete it."),
+    PID_FILE_NOT_WRITTEN("CM1013", WARNING, "could not write {}: {}", "Without it cm_ctl does not find this process."),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),

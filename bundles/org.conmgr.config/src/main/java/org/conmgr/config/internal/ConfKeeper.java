@@ -94,7 +94,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
                 supervised(this::look), LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static Path directory(BundleContext context) {
+    static Path directory(BundleContext context) {
         String directory = context.getProperty("conmgr.directory");
         String base = directory == null ? context.getProperty("karaf.base") : directory;
         return Path.of(base == null ? "" : base);
