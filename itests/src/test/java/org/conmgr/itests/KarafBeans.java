@@ -3,10 +3,15 @@ package org.conmgr.itests;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import javax.management.Attribute;
 import javax.management.JMException;
+import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
@@ -72,6 +77,26 @@ final class KarafBeans implements AutoCloseable {
             }
         }
         return states;
+    }
+
+    /** The object names of conmgr's own MBeans, without their domain: {@code type=Conmgr}, ... */
+    Set<String> ours() throws IOException, JMException {
+        return server.queryNames(new ObjectName("org.conmgr:*"), null).stream()
+                .map(ObjectName::getCanonicalKeyPropertyListString)
+                .collect(Collectors.toSet());
+    }
+
+    /** All attributes of one of conmgr's own MBeans, as a remote client reads them. */
+    Map<String, Object> read(String ours) throws IOException, JMException {
+        ObjectName name = new ObjectName("org.conmgr:" + ours);
+        String[] attributes = Arrays.stream(server.getMBeanInfo(name).getAttributes())
+                .map(MBeanFeatureInfo::getName)
+                .toArray(String[]::new);
+        Map<String, Object> values = new TreeMap<>();
+        for (Attribute attribute : server.getAttributes(name, attributes).asList()) {
+            values.put(attribute.getName(), attribute.getValue());
+        }
+        return values;
     }
 
     void installFeature(String name) throws IOException, JMException {
