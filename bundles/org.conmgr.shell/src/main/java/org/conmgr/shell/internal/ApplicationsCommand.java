@@ -14,8 +14,8 @@ import org.conmgr.api.routing.RegistryView;
         name = "applications",
         description = "Shows the application connections",
         detailedDescription = """
-                instance is the one a connection was sent to, empty while it waits for one; since is when that was;
-                sql_address is the client's end of its SQL connection.
+                instance is the one a connection was sent to, empty while it waits for one; since is when that was; \
+                sql_address is the client's end of its SQL connection.\
                 """)
 @SuppressWarnings("NullAway.Init") // fields are set by the shell
 public final class ApplicationsCommand implements Action {

@@ -14,9 +14,9 @@ import org.conmgr.api.routing.RegistryView;
         name = "instances",
         description = "Shows the instances with all that is known of them",
         detailedDescription = """
-                link is connecting, up, unmonitored (the watchdog is gone, the instance answers) or down; state is what
-                the watchdog sees; reason says why an instance is not, or not fully, offered. Role, state, timeline
-                and numbers are the last known ones while the link is not up.
+                link is connecting, up, unmonitored (the watchdog is gone, the instance answers) or down; state is what \
+                the watchdog sees; reason says why an instance is not, or not fully, offered. Role, state, timeline \
+                and numbers are the last known ones while the link is not up.\
                 """)
 @SuppressWarnings("NullAway.Init") // fields are set by the shell
 public final class InstancesCommand implements Action {

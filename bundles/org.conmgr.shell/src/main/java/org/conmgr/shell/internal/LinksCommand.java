@@ -15,8 +15,8 @@ import org.conmgr.api.watchdog.WatchdogView;
         name = "links",
         description = "Shows the conmgr processes that are linked to the watchdogs here",
         detailedDescription = """
-                Intervals and timeouts are in seconds, and are what that conmgr asked for; last_beat is the sequence
-                number of its last beat; sessions is how many SQL connections it has registered.
+                Intervals and timeouts are in seconds, and are what that conmgr asked for; last_beat is the sequence \
+                number of its last beat; sessions is how many SQL connections it has registered.\
                 """)
 @SuppressWarnings("NullAway.Init") // fields are set by the shell
 public final class LinksCommand implements Action {

@@ -7,6 +7,7 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.apache.karaf.shell.support.CommandException;
 import org.conmgr.api.routing.RegistryView;
 
 /** {@code conmgr:route}. */
@@ -16,9 +17,9 @@ import org.conmgr.api.routing.RegistryView;
         name = "route",
         description = "Shows where a connection would be sent now",
         detailedDescription = """
-                Binds nothing. Takes the words of libpq's target_session_attrs and of pgjdbc's targetServerType. The
-                word primary is libpq's (not in recovery), with --pgjdbc that of pgjdbc (a read-write instance).
-                others are the other live instances, best first.
+                Binds nothing. Takes the words of libpq's target_session_attrs and of pgjdbc's targetServerType. The \
+                word primary is libpq's (not in recovery), with --pgjdbc that of pgjdbc (a read-write instance). \
+                others are the other live instances, best first.\
                 """)
 @SuppressWarnings("NullAway.Init") // fields are set by the shell
 public final class RouteCommand implements Action {
@@ -39,7 +40,7 @@ public final class RouteCommand implements Action {
     private boolean json;
 
     @Override
-    public String execute() {
+    public String execute() throws CommandException {
         return Views.route(registry, TargetWords.read(target, pgjdbc), json);
     }
 }

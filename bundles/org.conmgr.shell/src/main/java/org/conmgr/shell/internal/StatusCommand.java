@@ -14,9 +14,9 @@ import org.conmgr.api.routing.RegistryView;
         name = "status",
         description = "Shows how conmgr is, in a few lines",
         detailedDescription = """
-                How many instances are configured and how their links are, which one is the primary that a connection
-                would be sent to, how many application connections are bound or wait, and the instances in short.
-                All columns: conmgr:instances.
+                How many instances are configured and how their links are, which one is the primary that a connection \
+                would be sent to, how many application connections are bound or wait, and the instances in short. \
+                All columns: conmgr:instances.\
                 """)
 @SuppressWarnings("NullAway.Init") // fields are set by the shell
 public final class StatusCommand implements Action {

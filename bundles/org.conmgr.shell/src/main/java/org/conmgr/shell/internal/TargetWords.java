@@ -9,6 +9,7 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.api.console.CommandLine;
 import org.apache.karaf.shell.api.console.Completer;
 import org.apache.karaf.shell.api.console.Session;
+import org.apache.karaf.shell.support.CommandException;
 import org.apache.karaf.shell.support.completers.StringsCompleter;
 import org.conmgr.api.routing.Target;
 
@@ -25,12 +26,12 @@ public final class TargetWords implements Completer {
     /**
      * Reads a word. {@code primary} is in both lists and means two things: it is libpq's unless {@code pgjdbc}.
      *
-     * @throws IllegalArgumentException names the word and what was expected
+     * @throws CommandException names the word and what was expected
      */
-    static Target read(String word, boolean pgjdbc) {
+    static Target read(String word, boolean pgjdbc) throws CommandException {
         Optional<Target> target = pgjdbc ? Optional.empty() : Target.ofWord(word);
         return target.or(() -> Target.ofTargetServerType(word))
-                .orElseThrow(() -> new IllegalArgumentException("target: " + word + " (expected: "
+                .orElseThrow(() -> new CommandException("target: " + word + " (expected: "
                         + (pgjdbc ? Stream.concat(Stream.of("any", "primary"), PGJDBC.stream()) : ALL.stream())
                                 .collect(Collectors.joining(", "))
                         + ")"));

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.conmgr.api.link.LinkState;
 import org.conmgr.api.routing.ApplicationStatus;
 import org.conmgr.api.routing.InstanceStatus;
 import org.conmgr.api.routing.RegistryView;
@@ -106,7 +107,7 @@ final class Views {
     }
 
     private static long up(List<InstanceStatus> instances) {
-        return instances.stream().filter(row -> row.link().word().equals("up")).count();
+        return instances.stream().filter(row -> row.link() == LinkState.UP).count();
     }
 
     /** {@code 1 up, 2 down}. */
