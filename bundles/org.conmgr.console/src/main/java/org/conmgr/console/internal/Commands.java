@@ -57,7 +57,7 @@ final class Commands {
                 new Help("SHOW INSTANCES", "the instances, their attributes and the state of their links"),
                 new Help("SHOW APPLICATIONS", "the application connections and the instances they are bound to"),
                 new Help("SHOW LINKS", "the heartbeat links and the verdicts that stand"),
-                new Help("SHOW CONFIG", "the settings in force that are not defaults, without secrets"),
+                new Help("SHOW CONFIG", "the settings that were written, without secrets"),
                 new Help("SHOW STATS", "counters"),
                 new Help("SHOW VERSION", "the version of conmgr"),
                 new Help("SHOW HELP", "this list"));
