@@ -67,8 +67,9 @@ public final class ConmgrLinks implements AutoCloseable {
         this.shuttingDown = shuttingDown;
     }
 
+    /** Optional: between two settings there is a moment with none, and a mandatory reference would close all links. */
     @Reference(
-            cardinality = ReferenceCardinality.MANDATORY,
+            cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     synchronized void bindSettings(HeartbeatSettings changed) {
