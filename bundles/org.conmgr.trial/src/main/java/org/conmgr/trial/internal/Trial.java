@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The story, on a thread of its own. Every wait is for something that must happen, with a deadline; a story that goes
- * wrong ends with what it waited for and exit status 1. Without a terminal the process ends with the story.
+ * wrong ends with what it waited for and exit status 1. At the end the shell opens or, without one, the process ends.
  */
 final class Trial implements AutoCloseable {
     private static final String OTHER_CLIENT = "127.0.0.9";
@@ -31,19 +31,19 @@ final class Trial implements AutoCloseable {
     private final Path home;
     private final Path base;
     private final int port;
-    private final boolean terminal;
+    private final @Nullable Runnable shell;
     private final Thread thread = new Thread(this::run, "trial");
 
     private @Nullable TrialSite site;
     private @Nullable Process otherConmgr;
 
-    Trial(Narrator narrator, RegistryView registry, Path home, Path base, int port, boolean terminal) {
+    Trial(Narrator narrator, RegistryView registry, Path home, Path base, int port, @Nullable Runnable shell) {
         this.narrator = narrator;
         this.registry = registry;
         this.home = home;
         this.base = base;
         this.port = port;
-        this.terminal = terminal;
+        this.shell = shell;
         thread.setDaemon(true);
     }
 
@@ -56,8 +56,10 @@ final class Trial implements AutoCloseable {
             TrialSite servers = startServers();
             tell(servers);
             closing(servers);
-            if (!terminal) {
+            if (shell == null) {
                 end(0);
+            } else {
+                shell.run();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // Ctrl-C in the middle of the story.
@@ -245,8 +247,8 @@ final class Trial implements AutoCloseable {
                     + servers.numberOf(instance) + ")");
         }
         narrator.plain("  etc/  " + base.resolve("etc"));
-        if (terminal) {
-            narrator.plain("Press Enter for the Karaf shell; Ctrl-C or shutdown ends everything.");
+        if (shell != null) {
+            narrator.plain("The Karaf shell: conmgr:status, watchdog:links, help; Ctrl-D ends everything.");
         }
     }
 
