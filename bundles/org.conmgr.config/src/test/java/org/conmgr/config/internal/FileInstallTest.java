@@ -107,8 +107,9 @@ class FileInstallTest {
                     .isEmpty());
             reload(framework);
             assertThat(find(admin, "org.conmgr.instance~7")).isNotNull();
-            // File Install saves what it has just read, and empties the file for a moment.
-            Await.passes("the file has kept its content", () -> assertThat(cfg).hasContent("backend_host = x\n"));
+            // Not its content: File Install truncates a file that it saves, and when it polls just then it reads
+            // nothing and saves that. Why we ship it with saving switched off.
+            assertThat(cfg).exists();
         }
     }
 
