@@ -5,10 +5,13 @@ import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.conmgr.api.link.VerdictReason;
 
 /** What an exception of the transport means. */
 final class Failure {
+    private static final Pattern SYSTEM_CALL = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
+
     private Failure() {}
 
     /** Why a connection could not be made. */
@@ -28,8 +31,11 @@ final class Failure {
         return VerdictReason.REFUSED;
     }
 
+    /** In words, without the system call that native transports put before them. */
     static String text(Throwable cause) {
         String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message;
+        return message == null
+                ? cause.getClass().getSimpleName()
+                : SYSTEM_CALL.matcher(message).replaceFirst("");
     }
 }
