@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The story, on a thread of its own. Every wait is for something that must happen, with a deadline; a story that goes
- * wrong ends with what it waited for and exit status 1. At the end the shell opens or, without one, the process ends.
+ * wrong ends with what it waited for and exit status 1. Without a terminal the process ends with the story.
  */
 final class Trial implements AutoCloseable {
     private static final String OTHER_CLIENT = "127.0.0.9";
@@ -31,19 +31,19 @@ final class Trial implements AutoCloseable {
     private final Path home;
     private final Path base;
     private final int port;
-    private final @Nullable Runnable shell;
+    private final boolean terminal;
     private final Thread thread = new Thread(this::run, "trial");
 
     private @Nullable TrialSite site;
     private @Nullable Process otherConmgr;
 
-    Trial(Narrator narrator, RegistryView registry, Path home, Path base, int port, @Nullable Runnable shell) {
+    Trial(Narrator narrator, RegistryView registry, Path home, Path base, int port, boolean terminal) {
         this.narrator = narrator;
         this.registry = registry;
         this.home = home;
         this.base = base;
         this.port = port;
-        this.shell = shell;
+        this.terminal = terminal;
         thread.setDaemon(true);
     }
 
@@ -56,10 +56,8 @@ final class Trial implements AutoCloseable {
             TrialSite servers = startServers();
             tell(servers);
             closing(servers);
-            if (shell == null) {
+            if (!terminal) {
                 end(0);
-            } else {
-                shell.run();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // Ctrl-C in the middle of the story.
@@ -247,8 +245,8 @@ final class Trial implements AutoCloseable {
                     + servers.numberOf(instance) + ")");
         }
         narrator.plain("  etc/  " + base.resolve("etc"));
-        if (shell != null) {
-            narrator.plain("The Karaf shell: conmgr:status, watchdog:links, help; Ctrl-D ends everything.");
+        if (terminal) {
+            narrator.plain("Press Enter for the Karaf shell; Ctrl-C or shutdown ends everything.");
         }
     }
 

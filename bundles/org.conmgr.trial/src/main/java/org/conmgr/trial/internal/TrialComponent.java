@@ -5,9 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.conmgr.api.log.LogSink;
 import org.conmgr.api.routing.RegistryView;
-import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -34,26 +32,8 @@ public final class TrialComponent implements AutoCloseable {
                 Path.of(property(context, "karaf.home")),
                 Path.of(property(context, "karaf.base")),
                 Integer.parseInt(property(context, "conmgr.trial.port")),
-                Boolean.parseBoolean(context.getProperty("conmgr.trial.terminal")) ? () -> openShell(context) : null);
+                Boolean.parseBoolean(context.getProperty("conmgr.trial.terminal")));
         trial.start();
-    }
-
-    /**
-     * Karaf opens its local shell when the shell's bundle starts, and until the story is told Ctrl-C shall end the
-     * process, which a shell would take for itself.
-     */
-    private static void openShell(BundleContext context) {
-        System.setProperty("karaf.startLocalConsole", "true");
-        for (Bundle bundle : context.getBundles()) {
-            if ("org.apache.karaf.shell.core".equals(bundle.getSymbolicName())) {
-                try {
-                    bundle.stop();
-                    bundle.start();
-                } catch (BundleException e) {
-                    throw new IllegalStateException("the Karaf shell does not open", e);
-                }
-            }
-        }
     }
 
     private static String property(BundleContext context, String key) {
