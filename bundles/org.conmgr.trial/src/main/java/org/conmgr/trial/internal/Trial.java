@@ -244,9 +244,11 @@ final class Trial implements AutoCloseable {
             narrator.plain("  psql  psql -h 127.0.0.1 -p " + instance.port() + " -U postgres postgres   (instance "
                     + servers.numberOf(instance) + ")");
         }
+        narrator.plain("  psql  psql -h 127.0.0.1 -p " + port + " conmgr -c 'show instances'   (conmgr itself)");
         narrator.plain("  etc/  " + base.resolve("etc"));
         if (terminal) {
-            narrator.plain("Press Enter for the Karaf shell; Ctrl-C or shutdown ends everything.");
+            narrator.plain(
+                    "Press Enter for the Karaf shell (conmgr:status, watchdog:links, help); Ctrl-D ends everything.");
         }
     }
 
