@@ -280,6 +280,18 @@ class ConfFileTest {
                 .isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "Linux, LINUX",
+        "Windows Server 2022, WINDOWS",
+        "Windows 11, WINDOWS",
+        "Mac OS X, LINUX",
+        "Darwin, LINUX"
+    })
+    void knowsThePlatform(String osName, Platform platform) {
+        assertThat(Platform.of(osName)).isEqualTo(platform);
+    }
+
     @Test
     void tellsWhatChanged() {
         Conf before = conf("backend_host0=a\nbackend_host1=b\nport=1");

@@ -28,7 +28,7 @@ public enum Message {
     CONF_WARNING("CM1004", WARNING, "{}: {}"),
     CONF_NOTICE("CM1005", NOTICE, "{}: {}"),
     CONF_APPLIED("CM1006", LOG, "{} applied: {}"),
-    CONF_NOT_APPLIED("CM1007", ERROR, "{} not applied: {}", "What was in force stays in force."),
+    CONF_NOT_APPLIED("CM1007", ERROR, "{} is not applied", "What was in force stays in force."),
     CONF_GONE("CM1008", WARNING, "{} is gone", "What it said stays in force until the process ends."),
     SETTING_OVERRULED("CM1009", WARNING, "{}: {} = {} is overruled by {}: {}"),
     INSTANCE_OVERRULED("CM1010", WARNING, "{}: instance {} is not used, because {} does not have it"),

@@ -107,21 +107,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     }
 
     private void start() {
-        Content content = watch.take();
-        if (!(content instanceof Content.Absent)) {
-            use(content);
-            return;
-        }
-        try {
-            if (gate.isOpen() && enforcer.hasWritten()) {
-                log.log(Message.CONF_GONE, file);
-                return;
-            }
-            enforcer.release();
-            openGate("etc/*.cfg");
-        } catch (IOException e) {
-            writeFailed(e, this::start);
-        }
+        use(watch.take());
     }
 
     private void look() {
@@ -135,9 +121,8 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
             thread.execute(() -> {
                 try {
                     answer.complete(use(watch.take()));
-                } catch (RuntimeException e) {
-                    log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "reload", e)
-                            .withCause(e));
+                } catch (RuntimeException | Error e) {
+                    tellFailure(e);
                     answer.complete(List.of(ConfFile.NAME + ": " + e));
                 }
             });
@@ -150,7 +135,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     /** Puts a content into force, if it can be used; returns the errors because of which it is not. */
     private List<String> use(Content content) {
         if (content instanceof Content.Absent) {
-            return gone();
+            return withoutFile();
         }
         ConfFile.Reading reading = content instanceof Content.Bytes read
                 ? ConfFile.parse(ConfFile.NAME, read.bytes().array(), platform)
@@ -158,10 +143,8 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         reading.problems().forEach(this::tell);
         Conf conf = reading.conf();
         if (conf == null) {
-            List<String> errors =
-                    reading.errors().stream().map(Problem::toString).toList();
-            refuse(errors.size());
-            return errors;
+            refuse();
+            return reading.errors().stream().map(Problem::toString).toList();
         }
         log.log(Message.CONF_APPLIED, file, changes(inForce, conf));
         inForce = conf;
@@ -170,12 +153,25 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         return List.of();
     }
 
-    private List<String> gone() {
-        if (inForce == null) {
-            return List.of();
+    private List<String> withoutFile() {
+        if (inForce != null) {
+            log.log(Message.CONF_GONE, file);
+            return List.of(ConfFile.NAME + ": no such file");
         }
-        log.log(Message.CONF_GONE, file);
-        return List.of(ConfFile.NAME + ": no such file");
+        if (!gate.isOpen()) {
+            release();
+        }
+        return List.of();
+    }
+
+    /** From now on the {@code .cfg} files are the truth: what an earlier process wrote of its file must go. */
+    private void release() {
+        try {
+            enforcer.release();
+            openGate("etc/*.cfg");
+        } catch (IOException e) {
+            writeFailed(e, this::start);
+        }
     }
 
     private void tell(Problem problem) {
@@ -185,22 +181,18 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         }
     }
 
-    private void refuse(int errors) {
-        String counted = counted(errors, "error");
+    private void refuse() {
         if (gate.isOpen()) {
-            log.log(Message.CONF_NOT_APPLIED, file, counted);
+            log.log(Message.CONF_NOT_APPLIED, file);
         } else {
-            log.log(Message.CANNOT_START, file + " has " + counted);
+            log.log(Message.CANNOT_START, file + " has errors");
         }
-    }
-
-    private static String counted(int number, String what) {
-        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     private static String changes(@Nullable Conf earlier, Conf now) {
         if (earlier == null) {
-            return counted(now.instances().size(), "instance");
+            int instances = now.instances().size();
+            return instances == 1 ? "1 instance" : instances + " instances";
         }
         List<String> changes = now.changesFrom(earlier);
         return changes.isEmpty() ? "nothing changed" : String.join(", ", changes);
@@ -268,10 +260,14 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
             try {
                 task.run();
             } catch (RuntimeException | Error e) {
-                log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the watch over " + file, e)
-                        .withCause(e));
+                tellFailure(e);
             }
         };
+    }
+
+    private void tellFailure(Throwable failure) {
+        log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the watch over " + file, failure)
+                .withCause(failure));
     }
 
     /** Stops watching. What is in force stays in force. */

@@ -168,16 +168,6 @@ final class Enforcer {
         }
     }
 
-    /** Whether an earlier process, or an earlier start of this bundle, has written anything. */
-    boolean hasWritten() throws IOException {
-        for (Configuration configuration : list("(" + MARK + "=*)")) {
-            if (isOurs(properties(configuration))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Updates {@link #SIGNAL_PID}: its event comes after those of everything done before. */
     void signal(String source) throws IOException {
         admin.getConfiguration(SIGNAL_PID, "?").update(dictionary(new TreeMap<>(Map.of("source", source))));

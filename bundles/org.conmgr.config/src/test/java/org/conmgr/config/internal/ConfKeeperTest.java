@@ -85,7 +85,7 @@ class ConfKeeperTest {
                     .containsExactly(
                             "ERROR conmgr.conf:1: port: 0 (expected: an integer from 1 to 65535)",
                             "ERROR conmgr.conf:3: prot: unknown parameter (did you mean port?)",
-                            "FATAL cannot start: " + file + " has 2 errors");
+                            "FATAL cannot start: " + file + " has errors");
             assertThat(reload(keeper))
                     .containsExactly(
                             "conmgr.conf:1: port: 0 (expected: an integer from 1 to 65535)",
@@ -164,7 +164,7 @@ class ConfKeeperTest {
             assertThat(told())
                     .endsWith(
                             "ERROR conmgr.conf:3: backend_port0: x (expected: an integer from 1 to 65535)",
-                            "ERROR " + file + " not applied: 1 error");
+                            "ERROR " + file + " is not applied");
             assertThat(reload(keeper))
                     .containsExactly("conmgr.conf:3: backend_port0: x (expected: an integer from 1 to 65535)");
             assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
@@ -310,9 +310,24 @@ class ConfKeeperTest {
 
         Files.delete(file);
         try (ConfKeeper second = keeper()) {
-            Await.until("it is told", () -> !log.messages(Message.CONF_GONE).isEmpty());
             assertThat(reload(second)).isEmpty();
             assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
+            write("port=7000\nbackend_host0=a");
+            assertThat(reload(second)).isEmpty();
+            assertThat(value("org.conmgr.listener", "port")).isEqualTo("7000");
+        }
+    }
+
+    @Test
+    void aBadFileThatIsRemovedLeavesTheCfgFilesAsTheTruth() throws Exception {
+        write("port=0");
+        update("org.conmgr.heartbeat", Map.of("heartbeat_interval", "3", Enforcer.MARK, ""));
+        try (ConfKeeper keeper = keeper()) {
+            Await.until("it is told", () -> !log.messages(Message.CANNOT_START).isEmpty());
+            Files.delete(file);
+            Await.until("the gate is open", gate::isOpen);
+            assertThat(reload(keeper)).isEmpty();
+            assertThat(pids()).containsExactly("org.conmgr.config");
         }
     }
 
