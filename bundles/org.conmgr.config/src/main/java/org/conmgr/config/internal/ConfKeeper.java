@@ -207,6 +207,9 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
             enforcer.enforce(conf);
             writeFailed = false;
             openGate(file.toString());
+        } catch (IllegalStateException e) {
+            // A configuration was deleted while it was being written, as File Install does with that of a deleted .cfg.
+            thread.schedule(supervised(this::enforce), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             writeFailed(e, this::enforce);
         }

@@ -275,24 +275,24 @@ class ConfKeeperTest {
     @Test
     void whatConfigAdminCouldNotStoreIsTriedAgain() throws Exception {
         write("port=6000\nbackend_host0=a");
-        AtomicInteger failures = new AtomicInteger(3);
-        ConfigurationAdmin failing = (ConfigurationAdmin) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {ConfigurationAdmin.class}, (proxy, method, values) -> {
-                    if (method.getName().equals("getConfiguration") && failures.getAndDecrement() > 0) {
-                        throw new IOException("disk full");
-                    }
-                    try {
-                        return method.invoke(admin, values);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        ConfigurationAdmin failing = failing(new IOException("disk full"), 3);
         try (ConfKeeper keeper = keeper(failing)) {
             Await.until("the gate is open", gate::isOpen);
             assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
             assertThat(log.texts(Message.CONF_NOT_WRITTEN))
                     .containsExactly("could not put " + file + " into force: java.io.IOException: disk full");
             assertThat(reload(keeper)).isEmpty();
+        }
+    }
+
+    @Test
+    void aConfigurationDeletedWhileItIsWrittenIsWrittenAgain() throws Exception {
+        write("port=6000\nbackend_host0=a");
+        try (ConfKeeper keeper = keeper(failing(new IllegalStateException("deleted"), 2))) {
+            Await.until("the gate is open", gate::isOpen);
+            assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
+            assertThat(reload(keeper)).isEmpty();
+            assertThat(told()).noneMatch(message -> message.startsWith("ERROR"));
         }
     }
 
@@ -384,6 +384,22 @@ class ConfKeeperTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** A Config Admin that fails so many times to give a configuration. */
+    private ConfigurationAdmin failing(Exception failure, int times) {
+        AtomicInteger failures = new AtomicInteger(times);
+        return (ConfigurationAdmin) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ConfigurationAdmin.class}, (proxy, method, values) -> {
+                    if (method.getName().equals("getConfiguration") && failures.getAndDecrement() > 0) {
+                        throw failure;
+                    }
+                    try {
+                        return method.invoke(admin, values);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private ConfKeeper keeper() {
