@@ -13,9 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,16 +97,9 @@ final class KarafContainer
         }
     }
 
-    /**
-     * Writes the file of a PID whole, as an editor that saves by renaming does. In the name of the file stands a hyphen
-     * for the {@code ~} of a factory PID: Karaf's File Install takes a file with a {@code ~} for another PID's.
-     */
+    /** Writes a configuration file in the conmgr directory whole, while the container runs. */
     void write(String pid, Map<String, String> settings) throws IOException {
-        List<String> lines = new ArrayList<>();
-        settings.forEach((key, value) -> lines.add(key + " = " + value));
-        Path etc = Files.createDirectories(directory.resolve("etc"));
-        Path unfinished = Files.write(etc.resolve(pid + ".unfinished"), lines);
-        Files.move(unfinished, etc.resolve(pid.replace('~', '-') + ".cfg"), StandardCopyOption.REPLACE_EXISTING);
+        EtcFile.write(directory, pid, settings);
     }
 
     @Override

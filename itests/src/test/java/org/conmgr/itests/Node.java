@@ -4,11 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.testkit.Await;
@@ -47,7 +44,7 @@ final class Node implements AutoCloseable {
             Path directory = Files.createTempDirectory(work, name + "-");
             settings = settings.with("org.conmgr.log", "log_min_messages", "DEBUG");
             for (Map.Entry<String, Map<String, String>> pid : settings.pids.entrySet()) {
-                write(directory, pid.getKey(), pid.getValue());
+                EtcFile.write(directory, pid.getKey(), pid.getValue());
             }
             ProcessBuilder builder = new ProcessBuilder(
                     Distribution.unpacked().resolve("bin/conmgr").toString(), "-D", directory.toString());
@@ -64,20 +61,10 @@ final class Node implements AutoCloseable {
         }
     }
 
-    private static void write(Path directory, String pid, Map<String, String> values) throws IOException {
-        List<String> lines = new ArrayList<>();
-        values.forEach((key, value) -> lines.add(key + " = " + value));
-        Path etc = Files.createDirectories(directory.resolve("etc"));
-        // Karaf reads NAME behind a hyphen as the ~NAME of a factory configuration.
-        String file = pid.replace('~', '-');
-        Path unfinished = Files.write(etc.resolve(file + ".tmp"), lines);
-        Files.move(unfinished, etc.resolve(file + ".cfg"), StandardCopyOption.REPLACE_EXISTING);
-    }
-
     /** Writes {@code etc/PID.cfg} whole, while the process runs. */
     void configure(String pid, Map<String, String> values) {
         try {
-            write(directory, pid, values);
+            EtcFile.write(directory, pid, values);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
