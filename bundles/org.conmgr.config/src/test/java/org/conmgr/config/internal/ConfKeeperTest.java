@@ -446,7 +446,15 @@ class ConfKeeperTest {
     }
 
     private List<String> pids() throws Exception {
-        return all().stream().map(Configuration::getPid).sorted().toList();
+        while (true) {
+            try {
+                return all().stream().map(Configuration::getPid).sorted().toList();
+            } catch (IllegalStateException deleted) {
+                // One of the list has been deleted since it was taken, and does not tell its PID any more: a new list
+                // is without it.
+                assertThat(deleted).hasMessageContaining("deleted");
+            }
+        }
     }
 
     private String value(String pid, String key) throws Exception {
