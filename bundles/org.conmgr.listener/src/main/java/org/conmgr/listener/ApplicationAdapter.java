@@ -15,9 +15,10 @@ public interface ApplicationAdapter {
 
     /**
      * Takes the connection. Called on the channel's event loop, right after {@link #accepts} said true. The pipeline
-     * is empty but for a handler that stays at its end, logs what goes wrong at the right level and closes; add
-     * handlers with {@code addLast} before this returns, later ones next to those. An exception thrown here closes the
-     * connection.
+     * has none of the adapter's handlers yet, and one that stays at its end, logs what goes wrong at the right level
+     * and closes; add handlers with {@code addLast} before this returns, later ones next to those. What is passed on
+     * with {@code pipeline().fireChannelRead} meanwhile reaches them when this has returned. An exception thrown here
+     * closes the connection.
      *
      * @param channel open or just closed; half-closure is off, auto-read is on
      * @param packet the packet that was accepted

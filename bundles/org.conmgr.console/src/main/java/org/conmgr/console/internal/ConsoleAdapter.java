@@ -143,8 +143,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             LingeringClose.start(channel, NOT_FROM_ELSEWHERE.encode(channel.alloc()));
             return;
         }
-        // Before the listener's own, so that it is the last one already for what is passed on below.
-        channel.pipeline().addFirst(new FrontendDecoder(), new Conversation(commands));
+        channel.pipeline().addLast(new FrontendDecoder(), new Conversation(commands));
         channel.writeAndFlush(welcome(channel, startup));
         received.skipBytes(packet.length());
         if (received.isReadable()) {

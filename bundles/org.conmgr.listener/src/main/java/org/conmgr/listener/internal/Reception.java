@@ -101,19 +101,29 @@ public final class Reception implements AutoCloseable {
         return null;
     }
 
-    /** Gives the connection away. The adapter owns the bytes from now on. */
+    /**
+     * Gives the connection away. The adapter owns the bytes from now on; what it passes on reaches its handlers when
+     * the last handler stands behind them, so that no failure of theirs goes past it.
+     */
     void handOver(Channel channel, FirstPacket packet, ByteBuf bytes, ApplicationAdapter adapter) {
         expected.remove(channel);
+        ChannelPipeline pipeline = channel.pipeline();
+        HeldReads held = new HeldReads();
+        pipeline.addFirst(held);
         try {
             adapter.adopt(channel, packet, bytes);
         } catch (RuntimeException | LinkageError e) {
             failed(adapter, e);
+            held.drop();
             channel.close();
+            return;
         }
-        ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.context(lastHandler) != null && pipeline.last() != lastHandler) {
             pipeline.remove(lastHandler);
             pipeline.addLast(lastHandler);
+        }
+        if (pipeline.context(held) != null) {
+            pipeline.remove(held);
         }
     }
 

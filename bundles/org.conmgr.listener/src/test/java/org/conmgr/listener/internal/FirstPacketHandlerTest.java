@@ -10,6 +10,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
@@ -186,6 +187,29 @@ class FirstPacketHandlerTest {
 
         assertThat(channel.isOpen()).isFalse();
         assertThat(log.messages()).isEmpty();
+    }
+
+    @Test
+    void seesTheFailureOfAnAdapterOnWhatAHastyClientSent() {
+        adapters.add(new Failing(false));
+        connected().writeInbound(Packets.join(Packets.startup(), Unpooled.copiedBuffer("hasty", UTF_8)));
+
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(log.texts(Message.CONNECTION_BROKEN))
+                .containsExactly("connection from embedded broke: cannot read hasty");
+    }
+
+    @Test
+    void passesNothingOnOnceAnAdapterHasFailedToAdopt() {
+        adapters.add(new Failing(true));
+        ByteBuf all = Packets.join(Packets.startup(), Unpooled.copiedBuffer("hasty", UTF_8));
+        connected().writeInbound(all);
+        channel.runPendingTasks();
+
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(log.texts(Message.CONNECTION_BROKEN)).isEmpty();
+        assertThat(log.messages(Message.SUPERVISED_FAILURE)).hasSize(1);
+        assertThat(all.refCnt()).isZero();
     }
 
     @Test
@@ -375,6 +399,29 @@ class FirstPacketHandlerTest {
             part.release();
         }
         return text.toString();
+    }
+
+    /** Its handler can read nothing; passes on what lies behind the first packet. */
+    private record Failing(boolean toAdopt) implements ApplicationAdapter {
+        @Override
+        public boolean accepts(FirstPacket packet) {
+            return true;
+        }
+
+        @Override
+        public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
+            channel.pipeline().addLast(new ByteToMessageDecoder() {
+                @Override
+                protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+                    throw new CorruptedFrameException("cannot read "
+                            + in.readCharSequence(in.readableBytes(), UTF_8).toString());
+                }
+            });
+            channel.pipeline().fireChannelRead(received.skipBytes(packet.length()));
+            if (toAdopt) {
+                throw new IllegalStateException("broken");
+            }
+        }
     }
 
     /** Takes what the predicate says, and keeps what it got. */
