@@ -1,0 +1,188 @@
+package org.conmgr.testkit.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.conmgr.testkit.Await;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The faults do what they say: seen by two hosts that send each other datagrams, or connect by TCP. */
+class LabTest {
+    private static final Duration DEADLINE = Duration.ofSeconds(20);
+
+    private static Lab lab;
+    private static Host db1;
+    private static Host db2;
+    private static Host web;
+
+    @BeforeAll
+    static void open() {
+        Lab.assumeAvailable();
+        lab = Lab.open();
+        db1 = lab.database("db1");
+        db2 = lab.database("db2");
+        web = lab.client("web");
+    }
+
+    @AfterEach
+    void heal() {
+        lab.heal();
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        if (lab != null) {
+            lab.close();
+            assertThat(Files.exists(Path.of("/run/netns/" + web.prefix().get(1).replaceAll(".*/", ""))))
+                    .as("namespaces are gone")
+                    .isFalse();
+        }
+    }
+
+    /** Whether a packet of each kind comes through, and its answer. */
+    private static void assertReach(Host from, Host to, boolean there) {
+        Await.until(from + (there ? " reaches " : " does not reach ") + to, DEADLINE, () -> answers(from, to) == there);
+    }
+
+    private static boolean answers(Host from, Host to) throws Exception {
+        Process ping = new ProcessBuilder(Host.joined(
+                        from.prefix(),
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
+                                "-XX:TieredStopAtLevel=1",
+                                "-XX:+UseSerialGC",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                Knock.class.getName(),
+                                to.address())))
+                .redirectErrorStream(true)
+                .start();
+        assertThat(ping.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        return ping.exitValue() == 0;
+    }
+
+    /** Connects to a port where nobody listens: a refusal is an answer of the host. */
+    public static final class Knock {
+        private Knock() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (var socket = new java.net.Socket()) {
+                socket.connect(new java.net.InetSocketAddress(arguments[0], 9), 500);
+            } catch (java.net.ConnectException e) {
+                System.exit(String.valueOf(e.getMessage()).contains("refused") ? 0 : 1);
+            } catch (IOException e) {
+                System.exit(1);
+            }
+        }
+    }
+
+    @Test
+    void hostsReachEachOtherUntilOneIsSilent() {
+        assertReach(web, db1, true);
+        assertReach(db2, db1, true);
+        lab.silence(db1);
+        assertReach(web, db1, false);
+        assertReach(db2, db1, false);
+        assertReach(web, db2, true);
+        lab.restore(db1);
+        assertReach(web, db1, true);
+    }
+
+    @Test
+    void aCutConcernsTwoHostsOnly() {
+        lab.cut(web, db1);
+        assertReach(web, db1, false);
+        assertReach(web, db2, true);
+        assertReach(db2, db1, true);
+    }
+
+    @Test
+    void aPulledCableAndAWithdrawnRouteAreHealed() {
+        lab.linkDown(db1);
+        assertReach(web, db1, false);
+        lab.heal();
+        assertReach(web, db1, true);
+        lab.unreachable(db1);
+        assertReach(web, db1, false);
+        lab.heal();
+        lab.blackhole(db1);
+        assertReach(web, db1, false);
+        lab.heal();
+        assertReach(web, db1, true);
+    }
+
+    @Test
+    void anAddressMoves() {
+        String address = lab.spareAddress();
+        for (Host owner : List.of(db1, db2)) {
+            lab.giveAddress(address, owner);
+            assertThat(owner.run("ip -o addr show dev eth0")).contains(address);
+            assertThat(web.run("ip route get " + address)).contains(address);
+        }
+        assertThat(db1.run("ip -o addr show dev eth0")).doesNotContain(address);
+    }
+
+    @Test
+    void aFrozenHostStandsStillAndAKilledOneIsEmpty() {
+        HostProcess process = db2.start("loop", List.of("sh", "-c", "while :; do echo tick; sleep 0.01; done"));
+        process.awaitOutput("tick", DEADLINE);
+        lab.freeze(db2);
+        int lines = process.lines().size();
+        assertThat(answersAfterFreeze(process)).isEqualTo(lines);
+        lab.thaw(db2);
+        Await.until("it goes on", DEADLINE, () -> process.lines().size() > lines);
+        lab.killAll(db2);
+        assertThat(process.isAlive()).isFalse();
+        assertThat(db2.pids()).isEmpty();
+    }
+
+    /** Lines of a frozen process after another process has lived a whole life. */
+    private static int answersAfterFreeze(HostProcess process) {
+        web.run("ip addr");
+        return process.lines().size();
+    }
+
+    @Test
+    void twoLabsLiveSideBySide() {
+        try (Lab other = Lab.open()) {
+            Host there = other.database("db1");
+            assertThat(there.address()).isNotEqualTo(db1.address());
+            assertReach(web, db1, true);
+        }
+    }
+
+    /** Opens a lab and waits to be killed. */
+    public static final class Doomed {
+        private Doomed() {}
+
+        public static void main(String[] arguments) throws IOException {
+            Host host = Lab.open().database("db1");
+            host.start("sleeper", List.of("sleep", "1000"));
+            System.out.println("namespace " + host.prefix().get(1).replaceAll(".*/", ""));
+            System.in.read();
+        }
+    }
+
+    @Test
+    void whatAKilledTestLeavesIsRemovedByTheNext() {
+        HostProcess doomed = web.java(Doomed.class).awaitOutput("namespace ", DEADLINE);
+        String line = doomed.lines().stream()
+                .filter(text -> text.startsWith("namespace "))
+                .findAny()
+                .orElseThrow();
+        Path namespace = Path.of("/run/netns", line.substring("namespace ".length()));
+        assertThat(namespace).exists();
+        doomed.kill();
+        Lab.open().close();
+        assertThat(namespace).doesNotExist();
+    }
+}
