@@ -1,6 +1,7 @@
 package org.conmgr.heartbeat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.conmgr.api.instance.Attributes;
@@ -42,6 +43,12 @@ public interface HeartbeatAcceptor {
         void limit(int maxLinks);
 
         List<LinkStatus> links();
+
+        /**
+         * Whether any conmgr of this host has an established link. An IPv4 address and its IPv6-mapped form are one
+         * host, so are {@code 127.0.0.1} and {@code ::1}.
+         */
+        boolean beats(InetAddress host);
 
         /**
          * Says Goodbye to every link and stops listening. Idempotent. Waits for at most a second for the Goodbyes to

@@ -11,7 +11,7 @@ import org.conmgr.api.link.Verdict;
  * @param verdict why
  * @param restarting true when the conmgr said that it is only restarting
  * @param sessions the client ends of the SQL connections it had registered
- * @param hostAlive true when another conmgr from the same address still beats: then its host is alive
+ * @param hostAlive true when another conmgr of the same host still beats: then the host is alive
  */
 public record Loss(Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions, boolean hostAlive) {
     public Loss {

@@ -126,25 +126,14 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
         observer.established(peer);
     }
 
-    void lost(NettyWatchdogLink link, Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions) {
+    /** The link of this peer, which has none any more. */
+    void lost(Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions) {
         established.decrementAndGet();
         log.log(Message.CONMGR_LOST, peer.name(), peer.addressText(), verdict);
         if (!closed.get()) {
             observer.lost(new Loss(
-                    peer, verdict, restarting, sessions, beats(peer.address().getAddress(), link)));
+                    peer, verdict, restarting, sessions, beats(peer.address().getAddress())));
         }
-    }
-
-    private boolean beats(InetAddress address, NettyWatchdogLink except) {
-        for (NettyWatchdogLink other : connections) {
-            Peer peer = other.peer();
-            if (peer != null
-                    && !other.equals(except)
-                    && peer.address().getAddress().equals(address)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     void refused(InetSocketAddress remote, String why) {
@@ -188,6 +177,17 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             }
         }
         return List.copyOf(links);
+    }
+
+    @Override
+    public boolean beats(InetAddress host) {
+        for (NettyWatchdogLink link : connections) {
+            Peer peer = link.peer();
+            if (peer != null && Host.same(peer.address().getAddress(), host)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

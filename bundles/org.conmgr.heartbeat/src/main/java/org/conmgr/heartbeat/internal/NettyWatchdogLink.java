@@ -145,7 +145,7 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     @Override
     public void lost(Peer known, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions) {
         peer = null;
-        endpoint.lost(this, known, verdict, restarting, sessions);
+        endpoint.lost(known, verdict, restarting, sessions);
     }
 
     @Override

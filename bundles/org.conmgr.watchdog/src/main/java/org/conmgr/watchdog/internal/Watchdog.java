@@ -145,9 +145,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
     }
 
     private synchronized boolean beats(InetAddress address) {
-        return endpoint != null
-                && endpoint.links().stream()
-                        .anyMatch(link -> link.peer().address().getAddress().equals(address));
+        return endpoint != null && endpoint.beats(address);
     }
 
     @Override

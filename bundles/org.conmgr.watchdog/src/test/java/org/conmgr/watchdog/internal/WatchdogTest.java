@@ -350,6 +350,12 @@ class WatchdogTest {
         }
 
         @Override
+        public boolean beats(InetAddress host) {
+            return links.stream()
+                    .anyMatch(link -> link.peer().address().getAddress().equals(host));
+        }
+
+        @Override
         public void close(Departure departure) {
             open = false;
         }

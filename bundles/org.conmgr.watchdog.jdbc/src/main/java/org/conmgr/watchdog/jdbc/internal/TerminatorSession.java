@@ -4,6 +4,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -162,19 +163,26 @@ final class TerminatorSession {
 
     /** Every text by which PostgreSQL may show a client of this host. */
     private static List<String> hostTexts(InetAddress host) {
-        boolean localhost = host.isLoopbackAddress()
-                && (host instanceof Inet6Address || host.getHostAddress().equals(LOCALHOST.get(0)));
+        InetAddress bare = bare(host);
+        boolean localhost = bare.isLoopbackAddress()
+                && (bare instanceof Inet6Address || bare.getHostAddress().equals(LOCALHOST.get(0)));
         return localhost ? LOCALHOST : addressTexts(host);
     }
 
     /** Every text by which PostgreSQL may show this address. */
     private static List<String> addressTexts(InetAddress address) {
-        String text = address.getHostAddress();
-        if (address instanceof Inet4Address) {
-            return List.of(text, MAPPED + text);
+        InetAddress bare = bare(address);
+        String text = bare.getHostAddress();
+        return bare instanceof Inet4Address ? List.of(text, MAPPED + text) : List.of(text);
+    }
+
+    /** Without its zone; an IPv4-mapped one as IPv4. */
+    private static InetAddress bare(InetAddress address) {
+        try {
+            return InetAddress.getByAddress(address.getAddress());
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(address.toString(), e);
         }
-        int zone = text.indexOf('%');
-        return List.of(zone < 0 ? text : text.substring(0, zone));
     }
 
     void close() {

@@ -11,6 +11,7 @@ import static org.conmgr.watchdog.jdbc.internal.Instances.seen;
 import static org.conmgr.watchdog.jdbc.internal.Instances.terminator;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -43,6 +44,8 @@ class JdbcTerminatorTest {
     static void start() throws Exception {
         cluster = Instances.start(Instances.builder()
                 .standbys(0)
+                .listenAddresses("127.0.0.1, ::1")
+                .hba("host all all ::1/128 trust")
                 .setting("superuser_reserved_connections", "85")
                 .role("standby"));
         instance = cluster.primary();
@@ -123,6 +126,53 @@ class JdbcTerminatorTest {
             seen(checker);
             assertThat(ownSessions()).isEqualTo(own);
         }
+    }
+
+    @Test
+    void localhostIsOneHostButTheUnixSocketIsNone() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection four = client(instance, "127.0.0.1");
+                Connection six = six();
+                UnixClient local = new UnixClient(instance, Instances.APPLICATION)) {
+            byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 127, 0, 0, 1};
+            awaitClients(3);
+            assertThat(terminator.terminate(new Termination.Address(Inet6Address.getByAddress(null, mapped, -1))))
+                    .isEqualTo(new Terminated(2, 0));
+            assertThat(four.isValid(5)).isFalse();
+            assertThat(six.isValid(5)).isFalse();
+            assertThat(local.isValid()).isTrue();
+        }
+    }
+
+    @Test
+    void aRegisteredSocketIsOneOfItsOwnAddress() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection six = six()) {
+            int port = intOf(six, "select inet_client_port()");
+            assertThat(terminator.terminate(
+                            new Termination.Sessions(Set.of(new InetSocketAddress(address("127.0.0.1"), port)))))
+                    .isEqualTo(new Terminated(0, 0));
+            assertThat(terminator.terminate(
+                            new Termination.Sessions(Set.of(new InetSocketAddress(address("::1"), port)))))
+                    .isEqualTo(new Terminated(1, 0));
+            assertThat(six.isValid(5)).isFalse();
+        }
+    }
+
+    /** Until the sessions of earlier queries are gone. */
+    private static void awaitClients(int count) {
+        Await.until(
+                count + " client sessions",
+                () -> text("select count(*) - 1 from pg_stat_activity where backend_type = 'client backend'")
+                        .equals(Integer.toString(count)));
+    }
+
+    private static Connection six() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", Instances.APPLICATION);
+        properties.setProperty("sslmode", "disable");
+        return Objects.requireNonNull(
+                new Driver().connect("jdbc:postgresql://[::1]:" + instance.port() + "/postgres", properties));
     }
 
     @Test
