@@ -77,6 +77,21 @@ class CmCtlIT {
         }
     }
 
+    @Test
+    void refusesToStartWhereTooFewFilesMayBeOpen() throws Exception {
+        Files.writeString(directory.resolve("conmgr.conf"), "backend_host0 = 127.0.0.1\nmax_connections = 300\n");
+        if (ROOT) {
+            succeed("chown", "-R", NOBODY + ":" + NOBODY, directory.toString());
+        }
+        Result start = run(List.of("sh", "-c", "ulimit -n 400; exec \"$0\" \"$@\""), "start");
+        assertThat(start.exitCode()).isEqualTo(1);
+        assertThat(start.output())
+                .contains(
+                        "max_connections: 300 with 1 instance takes 502 file descriptors (expected: at most 400",
+                        "conmgr is not started");
+        assertThat(directory.resolve("conmgr.pid")).doesNotExist();
+    }
+
     private void configure(EmbeddedInstance instance) throws Exception {
         int watchdogPort = FreePort.next();
         Files.writeString(
@@ -93,7 +108,11 @@ class CmCtlIT {
     }
 
     private Result cmCtl(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
+        return run(List.of(), arguments);
+    }
+
+    private Result run(List<String> by, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(by);
         if (ROOT) {
             command.addAll(List.of("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"));
         }

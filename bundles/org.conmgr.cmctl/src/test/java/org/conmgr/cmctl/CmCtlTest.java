@@ -202,6 +202,17 @@ class CmCtlTest {
     }
 
     @Test
+    void aConfThatNeedsMoreFilesThanAProcessMayHaveOpenIsRefused() throws Exception {
+        Files.writeString(directory.resolve("conmgr.conf"), "max_connections=2147483647\nbackend_host0=a\n");
+        assertThat(run("start", "-D", dir())).isEqualTo(1);
+        assertThat(err())
+                .contains(
+                        "cm_ctl: ERROR: conmgr.conf: max_connections: 2147483647 with 1 instance takes 2147483849 file"
+                                + " descriptors (expected: at most ",
+                        "conmgr is not started");
+    }
+
+    @Test
     void aDirectoryIsUsedOnce() throws Exception {
         Map<Integer, String> states =
                 Map.of(PidFile.STARTING, "starting up", PidFile.STOPPING, "shutting down", 5000, "running");

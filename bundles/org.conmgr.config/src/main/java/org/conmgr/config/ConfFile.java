@@ -5,7 +5,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
+import org.conmgr.api.log.Message;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a {@code conmgr.conf}. Needs no OSGi. */
@@ -29,14 +32,32 @@ public final class ConfFile {
         public List<Problem> errors() {
             return problems.stream().filter(Problem::isError).toList();
         }
+
+        /**
+         * What it says in a process that may have so many files open: a file that asks for more has an error.
+         *
+         * @param limit empty for none, or when it is not known
+         */
+        public Reading within(OptionalLong limit) {
+            if (conf == null || limit.isEmpty()) {
+                return this;
+            }
+            return OpenFiles.shortage(conf, limit.getAsLong())
+                    .map(text -> {
+                        List<Problem> all = new ArrayList<>(problems);
+                        all.add(new Problem(Message.TOO_FEW_FILES, NAME, 0, text));
+                        return new Reading(null, List.copyOf(all));
+                    })
+                    .orElse(this);
+        }
     }
 
     /**
      * Every problem of a file on this platform, warnings and notices too; a file that cannot be read is one as well.
-     * What a start of conmgr would say of it.
+     * What a conmgr started by this process would say of it.
      */
     public static List<Problem> check(Path file) {
-        return read(file, Platform.current()).problems();
+        return read(file, Platform.current()).within(OpenFiles.limit()).problems();
     }
 
     /** Reads a file. One that is not there or cannot be read is a problem, not an exception. */

@@ -40,6 +40,11 @@ public enum Message {
             "Delete the .cfg file. Set felix.fileinstall.enableConfigSave = false in etc/custom.properties, else to"
                     + " take it out of use would delete it."),
     PID_FILE_NOT_WRITTEN("CM1013", WARNING, "could not write {}: {}", "Without it cm_ctl does not find this process."),
+    TOO_FEW_FILES(
+            "CM1014",
+            ERROR,
+            "{}: {}",
+            "Raise the limit of open files (ulimit -n; LimitNOFILE in a systemd unit), or lower max_connections."),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),

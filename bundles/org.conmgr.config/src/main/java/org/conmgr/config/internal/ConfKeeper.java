@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -16,6 +17,7 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.config.Conf;
 import org.conmgr.config.ConfFile;
+import org.conmgr.config.OpenFiles;
 import org.conmgr.config.Parameter;
 import org.conmgr.config.Platform;
 import org.conmgr.config.Problem;
@@ -46,6 +48,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     private final Enforcer enforcer;
     private final Gate gate;
     private final MessageLog log;
+    private final OptionalLong maxFiles;
     private final Duration patience;
     private final FileWatch watch;
     private final Overlay overlay = new Overlay();
@@ -65,18 +68,27 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
                 new Enforcer(admin, log, Platform.current(), deletionReachesFiles(context)),
                 context,
                 log,
+                OpenFiles.limit(),
                 Duration.ofSeconds(5));
     }
 
     /**
+     * @param maxFiles how many this process may have open; empty for no limit
      * @param patience how long to wait before Config Admin is tried again, and at most for its events at the start
      */
     ConfKeeper(
-            Path file, Platform platform, Enforcer enforcer, BundleContext context, MessageLog log, Duration patience) {
+            Path file,
+            Platform platform,
+            Enforcer enforcer,
+            BundleContext context,
+            MessageLog log,
+            OptionalLong maxFiles,
+            Duration patience) {
         this.file = file;
         this.platform = platform;
         this.enforcer = enforcer;
         this.log = log;
+        this.maxFiles = maxFiles;
         this.patience = patience;
         gate = new Gate(context.getBundle(0).getBundleContext());
         watch = new FileWatch(file);
@@ -137,9 +149,10 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         if (content instanceof Content.Absent) {
             return withoutFile();
         }
-        ConfFile.Reading reading = content instanceof Content.Bytes read
-                ? ConfFile.parse(ConfFile.NAME, read.bytes().array(), platform)
-                : ConfFile.read(file, platform);
+        ConfFile.Reading reading = (content instanceof Content.Bytes read
+                        ? ConfFile.parse(ConfFile.NAME, read.bytes().array(), platform)
+                        : ConfFile.read(file, platform))
+                .within(maxFiles);
         reading.problems().forEach(this::tell);
         Conf conf = reading.conf();
         if (conf == null) {

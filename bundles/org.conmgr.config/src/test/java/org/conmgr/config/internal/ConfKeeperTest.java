@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -173,6 +174,27 @@ class ConfKeeperTest {
             write("port=7000\nbackend_host0=a\nbackend_port0=1");
             Await.until(
                     "it is in force", () -> value("org.conmgr.listener", "port").equals("7000"));
+        }
+    }
+
+    @Test
+    void aFileThatAsksForMoreFilesThanThereMayBeIsRefused() throws Exception {
+        String shortage = "ERROR conmgr.conf: max_connections: 800 with 1 instance takes 1002 file descriptors"
+                + " (expected: at most 1001, the limit that ulimit -Hn shows)";
+        write("max_connections=800\nbackend_host0=a");
+        try (ConfKeeper keeper = keeper(admin, OptionalLong.of(1001))) {
+            Await.until("it is told", () -> !log.messages(Message.CANNOT_START).isEmpty());
+            assertThat(told()).containsExactly(shortage, "FATAL cannot start: " + file + " has errors");
+            assertThat(gate.isOpen()).isFalse();
+
+            write("max_connections=799\nbackend_host0=a");
+            Await.until("the gate is open", gate::isOpen);
+            write("max_connections=800\nbackend_host0=a");
+            Await.until(
+                    "it is told", () -> !log.messages(Message.CONF_NOT_APPLIED).isEmpty());
+            assertThat(told()).contains(shortage);
+            assertThat(reload(keeper)).containsExactly(shortage.substring("ERROR ".length()));
+            assertThat(value("org.conmgr.listener", "max_connections")).isEqualTo("799");
         }
     }
 
@@ -407,12 +429,17 @@ class ConfKeeperTest {
     }
 
     private ConfKeeper keeper(ConfigurationAdmin with) {
+        return keeper(with, OptionalLong.empty());
+    }
+
+    private ConfKeeper keeper(ConfigurationAdmin with, OptionalLong maxFiles) {
         return new ConfKeeper(
                 file,
                 Platform.LINUX,
                 new Enforcer(with, log, Platform.LINUX, false),
                 framework.context(),
                 log,
+                maxFiles,
                 Duration.ofMillis(100));
     }
 
