@@ -15,7 +15,8 @@
  *                            sees the peer at, Int16 port, options
  *  'B' Beat        both      Int64 sequence, Int64 last sequence heard, Int32 us it was sent late,
  *                            Int32 us the sender's loop stalled since its last beat,
- *                            Int64 LSN, Int64 replay lag ms, Int32 free slots (-1: not known)
+ *                            Int64 LSN, Int64 replay lag ms, Int32 free slots (-1: not known),
+ *                            Int32 us since it heard that last sequence
  *  'A' Attributes  watchdog  the whole attribute set: Int64 system identifier, Int32 server version,
  *                            Byte state, Byte role, Byte default_transaction_read_only,
  *                            Int32 timeline, String why (the state is what it is)

@@ -8,6 +8,7 @@ import java.util.List;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.Progress;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** One watchdog as every view shows it. One OSGi service per watchdog. */
@@ -46,6 +47,9 @@ public interface WatchdogView {
      * @param lastHeard when anything last came
      * @param lastBeat sequence number of the last beat
      * @param sessions SQL connections it has registered
+     * @param roundTrip from a beat to the conmgr and back, without the time it was held there; null while not known
+     * @param bytesReceived of the protocol, without TLS
+     * @param bytesSent of the protocol, without TLS
      */
     record Link(
             String name,
@@ -56,5 +60,15 @@ public interface WatchdogView {
             Instant since,
             Instant lastHeard,
             long lastBeat,
-            int sessions) {}
+            int sessions,
+            @Nullable Duration roundTrip,
+            long bytesReceived,
+            long bytesSent) {
+        /** How many beats have not come at the time they were due, since anything last came; 0 when all is well. */
+        public long missedBeats(Instant now) {
+            long silence = Duration.between(lastHeard, now).toNanos();
+            // Half an interval late is not missed: timers and networks are never exact.
+            return Math.max(0, (silence - interval.toNanos() / 2) / interval.toNanos());
+        }
+    }
 }

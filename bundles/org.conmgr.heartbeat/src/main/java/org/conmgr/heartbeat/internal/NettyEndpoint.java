@@ -84,9 +84,10 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             return;
         }
         strangers.incrementAndGet();
-        NettyWatchdogLink link = new NettyWatchdogLink(channel, this, log);
+        PacketCodec codec = new PacketCodec();
+        NettyWatchdogLink link = new NettyWatchdogLink(channel, codec, this, log);
         connections.add(link);
-        channel.pipeline().addLast(new PacketCodec(), new LinkHandler(link, log));
+        channel.pipeline().addLast(codec, new LinkHandler(link, log));
         channel.closeFuture().addListener(gone -> {
             connections.remove(link);
             if (!link.admitted()) {

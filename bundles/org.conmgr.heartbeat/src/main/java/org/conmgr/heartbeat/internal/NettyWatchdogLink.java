@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** A {@link WatchdogLink} on its channel's event loop. */
 final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Events {
     private final Channel channel;
+    private final PacketCodec codec;
     private final NettyEndpoint endpoint;
     private final MessageLog log;
     private final LoopTimer timer;
@@ -31,8 +32,9 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     private volatile @Nullable Peer peer;
     private volatile @Nullable LinkStatus status;
 
-    NettyWatchdogLink(Channel channel, NettyEndpoint endpoint, MessageLog log) {
+    NettyWatchdogLink(Channel channel, PacketCodec codec, NettyEndpoint endpoint, MessageLog log) {
         this.channel = channel;
+        this.codec = codec;
         this.endpoint = endpoint;
         this.log = log;
         remote = (InetSocketAddress) channel.remoteAddress();
@@ -87,7 +89,7 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
             log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the heartbeat link from " + remote, e)
                     .withCause(e));
         } finally {
-            status = link.status(timer.now());
+            status = link.status(timer.now(), codec.received(), codec.sent());
             timer.arm(link.wakeAt());
         }
     }

@@ -38,8 +38,13 @@ sealed interface Packet {
         }
     }
 
-    /** Lateness and stall in microseconds, capped by what an int holds. */
-    record Beat(long sequence, long lastHeard, int lateMicros, int stallMicros, Progress progress) implements Packet {}
+    /**
+     * Times are in microseconds, capped by what an int holds.
+     *
+     * @param heldMicros how long ago {@code lastHeard} was heard; -1 when the sender does not tell
+     */
+    record Beat(long sequence, long lastHeard, int lateMicros, int stallMicros, Progress progress, int heldMicros)
+            implements Packet {}
 
     /** What the watchdog knows of its instance. */
     record AttributeSet(Identity identity, Attributes attributes, String why) implements Packet {

@@ -59,6 +59,19 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
             Goodbye.Reason.UNAUTHENTICATED,
             Goodbye.Reason.TIMED_OUT);
 
+    private long sent;
+    private long received;
+
+    /** Bytes of all frames sent; on the event loop. */
+    long sent() {
+        return sent;
+    }
+
+    /** Bytes of all whole frames received; on the event loop. */
+    long received() {
+        return received;
+    }
+
     @Override
     protected void encode(ChannelHandlerContext ctx, Packet packet, ByteBuf out) {
         int start = out.writerIndex();
@@ -85,6 +98,7 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
             out.writeLong(beat.progress().lsn());
             out.writeLong(beat.progress().replayLagMillis());
             out.writeInt(beat.progress().freeSlots());
+            out.writeInt(beat.heldMicros());
         } else if (packet instanceof AttributeSet set) {
             type = 'A';
             writeAttributes(out, set);
@@ -106,6 +120,7 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
                     packet.getClass().getSimpleName() + " of " + length + " bytes (at most " + MAX_LENGTH + ")");
         }
         out.setByte(start, type).setInt(start + 1, length);
+        sent += 1 + length;
     }
 
     @Override
@@ -121,6 +136,7 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
         if (in.readableBytes() < 1 + length) {
             return;
         }
+        received += 1 + length;
         in.skipBytes(HEADER);
         ByteBuf payload = in.readSlice(length - 4);
         try {
@@ -141,7 +157,8 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
                         in.readLong(),
                         in.readInt(),
                         in.readInt(),
-                        new Progress(in.readLong(), in.readLong(), in.readInt()));
+                        new Progress(in.readLong(), in.readLong(), in.readInt()),
+                        in.isReadable() ? in.readInt() : -1);
             case 'A' -> readAttributes(in);
             case 'S' -> readSessions(in);
             case 'G' -> new Goodbye(constant(REASONS, in, "goodbye reason"), readString(in));

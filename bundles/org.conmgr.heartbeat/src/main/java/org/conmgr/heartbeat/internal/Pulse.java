@@ -32,8 +32,14 @@ final class Pulse {
     private long graceUntil = NONE;
     private long sent;
     private long heard;
+    private long heardAt;
     private long stallSinceBeat;
     private long stallSinceReceipt;
+
+    // One beat at a time is measured: the first that is sent after the last measurement.
+    private long measured = NONE;
+    private long measuredSentAt;
+    private long roundTrip = NONE;
 
     /** Begins: the first beat is due at once. */
     Pulse(long now, Timing timing) {
@@ -60,6 +66,18 @@ final class Pulse {
     void heard(long now, Beat beat) {
         heard(now);
         heard = beat.sequence();
+        heardAt = now;
+        if (measured != NONE && beat.lastHeard() >= measured) {
+            if (beat.lastHeard() == measured && beat.heldMicros() >= 0) {
+                roundTrip = Math.max(0, now - measuredSentAt - TimeUnit.MICROSECONDS.toNanos(beat.heldMicros()));
+            }
+            measured = NONE;
+        }
+    }
+
+    /** From a beat of ours to the peer and back, without the time the peer held it; negative while not known. */
+    long roundTripNanos() {
+        return roundTrip;
     }
 
     long lastHeard() {
@@ -99,7 +117,12 @@ final class Pulse {
     Beat beat(long now, Progress progress) {
         long late = now - nextBeat;
         nextBeat += timing.interval() * (1 + late / timing.interval());
-        Beat beat = new Beat(++sent, heard, micros(late), micros(stallSinceBeat), progress);
+        int held = heard == 0 ? -1 : micros(now - heardAt);
+        Beat beat = new Beat(++sent, heard, micros(late), micros(stallSinceBeat), progress, held);
+        if (measured == NONE) {
+            measured = sent;
+            measuredSentAt = now;
+        }
         stallSinceBeat = 0;
         return beat;
     }

@@ -257,13 +257,22 @@ final class WatchdogLink {
 
     /** Null unless established. */
     @Nullable
-    LinkStatus status(long now) {
+    LinkStatus status(long now, long bytesReceived, long bytesSent) {
         Peer known = peer;
         if (phase != Phase.UP || known == null) {
             return null;
         }
         long silence = TimeUnit.NANOSECONDS.toMillis(now - live().lastReceipt());
-        return new LinkStatus(known, since, clock.instant().minusMillis(silence), live().lastHeard(), sessions.size());
+        long roundTrip = live().roundTripNanos();
+        return new LinkStatus(
+                known,
+                since,
+                clock.instant().minusMillis(silence),
+                live().lastHeard(),
+                sessions.size(),
+                roundTrip < 0 ? null : Duration.ofNanos(roundTrip),
+                bytesReceived,
+                bytesSent);
     }
 
     private void refuse(Goodbye goodbye) {

@@ -52,7 +52,7 @@ class PulseTest {
         pulse.heard(ms(500));
         pulse.woke(ms(9000), ms(1000));
         assertThat(pulse.expired(ms(9000))).isFalse();
-        pulse.heard(ms(9001), new Packet.Beat(7, 0, 0, 0, Progress.UNKNOWN));
+        pulse.heard(ms(9001), new Packet.Beat(7, 0, 0, 0, Progress.UNKNOWN, -1));
         assertThat(pulse.expired(ms(9002))).as("the peer was in time").isFalse();
         assertThat(pulse.expired(ms(11_001))).isFalse();
         assertThat(pulse.expired(ms(11_003))).isTrue();
@@ -76,6 +76,25 @@ class PulseTest {
         assertThat(beat.stallMicros()).isEqualTo(80_000);
         pulse.woke(ms(2000), ms(2000));
         assertThat(pulse.beat(ms(2000), Progress.UNKNOWN).stallMicros()).isZero();
+    }
+
+    @Test
+    void measuresTheRoundTripWithoutTheTimeItsBeatWasHeld() {
+        assertThat(pulse.roundTripNanos()).isNegative();
+        assertThat(pulse.beat(0, Progress.UNKNOWN).heldMicros())
+                .as("nothing heard yet")
+                .isEqualTo(-1);
+        pulse.heard(ms(300), new Packet.Beat(1, 1, 0, 0, Progress.UNKNOWN, 295_000));
+        assertThat(pulse.roundTripNanos()).isEqualTo(ms(5));
+        assertThat(pulse.beat(ms(1000), Progress.UNKNOWN).heldMicros()).isEqualTo(700_000);
+        pulse.beat(ms(2000), Progress.UNKNOWN);
+        pulse.heard(ms(2001), new Packet.Beat(2, 3, 0, 0, Progress.UNKNOWN, 0));
+        assertThat(pulse.roundTripNanos())
+                .as("beat 2 was never answered for itself")
+                .isEqualTo(ms(5));
+        pulse.beat(ms(3000), Progress.UNKNOWN);
+        pulse.heard(ms(3007), new Packet.Beat(3, 4, 0, 0, Progress.UNKNOWN, 0));
+        assertThat(pulse.roundTripNanos()).isEqualTo(ms(7));
     }
 
     @Test

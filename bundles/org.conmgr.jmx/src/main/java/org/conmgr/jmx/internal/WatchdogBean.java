@@ -2,6 +2,7 @@ package org.conmgr.jmx.internal;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.watchdog.WatchdogView;
 import org.jspecify.annotations.Nullable;
 
@@ -117,6 +118,22 @@ final class WatchdogBean implements WatchdogMXBean {
         @Override
         public int getSessions() {
             return link.sessions();
+        }
+
+        @Override
+        public @Nullable Double getRttMs() {
+            Duration roundTrip = link.roundTrip();
+            return roundTrip == null ? null : TimeUnit.NANOSECONDS.toMicros(roundTrip.toNanos()) / 1000.0;
+        }
+
+        @Override
+        public long getBytesReceived() {
+            return link.bytesReceived();
+        }
+
+        @Override
+        public long getBytesSent() {
+            return link.bytesSent();
         }
 
         private static double seconds(Duration duration) {

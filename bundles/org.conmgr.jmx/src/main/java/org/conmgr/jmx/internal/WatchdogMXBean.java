@@ -62,5 +62,13 @@ public interface WatchdogMXBean {
 
         /** SQL connections it has registered. */
         int getSessions();
+
+        /** From a beat to the conmgr and back, in milliseconds; null while not known. */
+        @Nullable
+        Double getRttMs();
+
+        long getBytesReceived();
+
+        long getBytesSent();
     }
 }

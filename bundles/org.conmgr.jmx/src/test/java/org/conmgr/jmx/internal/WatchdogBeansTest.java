@@ -62,7 +62,10 @@ class WatchdogBeansTest {
                         "since",
                         "lastHeard",
                         "lastBeat",
-                        "sessions"
+                        "sessions",
+                        "rttMs",
+                        "bytesReceived",
+                        "bytesSent"
                     }))
                     .containsExactly(
                             "app1",
@@ -73,7 +76,10 @@ class WatchdogBeansTest {
                             "2026-05-04T12:00:00Z",
                             "2026-05-04T12:00:00.250Z",
                             118L,
-                            3);
+                            3,
+                            1.234,
+                            5000L,
+                            6000L);
         }
     }
 
@@ -114,7 +120,10 @@ class WatchdogBeansTest {
                     NOON,
                     NOON.plusMillis(250),
                     118,
-                    3));
+                    3,
+                    Duration.ofNanos(1_234_567),
+                    5000,
+                    6000));
         }
 
         @Override

@@ -92,7 +92,10 @@ final class Columns {
             text("since", row -> time(row.link().since())),
             text("last_heard", row -> time(row.link().lastHeard())),
             number("last_beat", row -> row.link().lastBeat()),
-            number("sessions", row -> row.link().sessions()));
+            number("sessions", row -> row.link().sessions()),
+            number("rtt_ms", row -> millis(row.link().roundTrip())),
+            number("bytes_received", row -> row.link().bytesReceived()),
+            number("bytes_sent", row -> row.link().bytesSent()));
 
     static final List<Column<Answered>> ROUTE = List.of(
             text("target", row -> row.target().word()),
@@ -150,6 +153,11 @@ final class Columns {
     private static BigDecimal seconds(Duration duration) {
         BigDecimal exact = BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros();
         return exact.scale() < 0 ? exact.setScale(0) : exact;
+    }
+
+    /** To the microsecond. */
+    private static @Nullable BigDecimal millis(@Nullable Duration duration) {
+        return duration == null ? null : BigDecimal.valueOf(duration.toNanos() / 1000, 3);
     }
 
     private static @Nullable String address(@Nullable InetAddress address) {

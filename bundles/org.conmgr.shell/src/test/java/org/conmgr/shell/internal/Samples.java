@@ -74,7 +74,10 @@ final class Samples {
             NOON,
             NOON.plusMillis(250),
             118,
-            3);
+            3,
+            Duration.ofNanos(1_234_567),
+            5000,
+            6000);
 
     private Samples() {}
 

@@ -145,8 +145,9 @@ class ViewsTest {
                 .hasSize(3)
                 .startsWith(
                         words("watchdog conmgr address port heartbeat_interval heartbeat_timeout since last_heard"
-                                + " last_beat sessions"),
-                        words("a app1 10.0.1.9 40000 10 0.6 2026-05-04T12:00:00Z 2026-05-04T12:00:00.250Z 118 3"));
+                                + " last_beat sessions rtt_ms bytes_received bytes_sent"),
+                        words("a app1 10.0.1.9 40000 10 0.6 2026-05-04T12:00:00Z 2026-05-04T12:00:00.250Z 118 3"
+                                + " 1.234 5000 6000"));
         assertThat(array(Views.links(List.of(Samples.watchdog("a", Samples.LINK)), true))
                         .getJsonObject(0)
                         .getJsonNumber("heartbeat_timeout")

@@ -193,7 +193,10 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                         link.since(),
                         link.lastHeard(),
                         link.lastBeat(),
-                        link.sessions()))
+                        link.sessions(),
+                        link.roundTrip(),
+                        link.bytesReceived(),
+                        link.bytesSent()))
                 .toList();
     }
 

@@ -236,7 +236,7 @@ class WatchdogTest {
     }
 
     private static LinkStatus status(Peer peer) {
-        return new LinkStatus(peer, Instant.EPOCH, Instant.EPOCH, 1, 0);
+        return new LinkStatus(peer, Instant.EPOCH, Instant.EPOCH, 1, 0, null, 0, 0);
     }
 
     private static final class ScriptedChecker implements AttributeChecker, AttributeChecker.Connection {
