@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param settings for {@code postgresql.conf}, over {@link #DEFAULTS}
  * @param roles login roles, with their passwords; an empty password: none is asked for
+ * @param placements where the first instances run; the others beside this JVM
  * @param hba lines of {@code pg_hba.conf}, tried before our own but for the superuser's
  */
 record ClusterOptions(
         EmbeddedBinaries binaries,
         int standbys,
+        List<Placement> placements,
         String listenAddresses,
         Map<String, String> settings,
         Map<String, String> roles,
@@ -42,6 +44,10 @@ record ClusterOptions(
             Map.entry("wal_receiver_timeout", "5s"),
             Map.entry("wal_sender_timeout", "5s"));
 
+    Placement placement(int index) {
+        return index < placements.size() ? placements.get(index) : Placement.HERE;
+    }
+
     /** The whole {@code postgresql.conf} of an instance. */
     String postgresqlConf(String name, int port, @Nullable EmbeddedInstance upstream) {
         Map<String, String> all = new TreeMap<>(DEFAULTS);
@@ -55,8 +61,9 @@ record ClusterOptions(
         if (upstream != null) {
             all.put(
                     "primary_conninfo",
-                    "host=127.0.0.1 port=" + upstream.port() + " user=" + EmbeddedInstance.SUPERUSER
-                            + " application_name=" + name + " sslmode=disable gssencmode=disable connect_timeout=2");
+                    "host=" + upstream.peerAddress() + " port=" + upstream.port() + " user="
+                            + EmbeddedInstance.SUPERUSER + " application_name=" + name
+                            + " sslmode=disable gssencmode=disable connect_timeout=2");
         }
         return all.entrySet().stream()
                 .map(setting -> setting.getKey() + " = '" + escaped(setting.getValue()) + "'\n")

@@ -59,7 +59,8 @@ public final class EmbeddedCluster implements AutoCloseable {
         user.requireReach(directory.path());
         for (int i = 0; i <= options.standbys(); i++) {
             String name = "n" + (i + 1);
-            instances.add(new EmbeddedInstance(name, directory.path().resolve(name), options, user, launcher));
+            instances.add(new EmbeddedInstance(
+                    name, directory.path().resolve(name), options.placement(i), options, user, launcher));
         }
         EmbeddedInstance primary = instances.get(0);
         List<EmbeddedInstance> standbys = List.copyOf(instances.subList(1, instances.size()));
@@ -150,6 +151,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     public static final class Builder {
         private @Nullable EmbeddedBinaries binaries;
         private int standbys = 2;
+        private final List<Placement> placements = new ArrayList<>();
         private @Nullable Path directory;
         private String listenAddresses = "127.0.0.1";
         private final Map<String, String> settings = new LinkedHashMap<>();
@@ -177,6 +179,15 @@ public final class EmbeddedCluster implements AutoCloseable {
                 throw new IllegalArgumentException("standbys: " + count + " (expected: >= 0)");
             }
             standbys = count;
+            return this;
+        }
+
+        /**
+         * Where the instances run, in their order; those without a placement run beside this JVM. Instances elsewhere
+         * need {@link #listenAddresses} and {@link #hba} that let this JVM and the standbys in.
+         */
+        public Builder placements(List<Placement> value) {
+            placements.addAll(value);
             return this;
         }
 
@@ -243,6 +254,7 @@ public final class EmbeddedCluster implements AutoCloseable {
             ClusterOptions options = new ClusterOptions(
                     programs,
                     standbys,
+                    List.copyOf(placements),
                     listenAddresses,
                     Map.copyOf(settings),
                     Map.copyOf(roles),

@@ -30,6 +30,7 @@ public final class EmbeddedInstance {
     private static final int LOG_TAIL = 4000;
 
     private final String name;
+    private final Placement placement;
     private final ClusterOptions options;
     private final ServerUser user;
     private final ExecutorService launcher;
@@ -44,9 +45,16 @@ public final class EmbeddedInstance {
     private volatile long pid;
     private volatile long logStart;
 
-    EmbeddedInstance(String name, Path directory, ClusterOptions options, ServerUser user, ExecutorService launcher)
+    EmbeddedInstance(
+            String name,
+            Path directory,
+            Placement placement,
+            ClusterOptions options,
+            ServerUser user,
+            ExecutorService launcher)
             throws IOException {
         this.name = name;
+        this.placement = placement;
         this.options = options;
         this.user = user;
         this.launcher = launcher;
@@ -55,7 +63,7 @@ public final class EmbeddedInstance {
         this.data = new DataDirectory(directory.resolve(DATA), user);
         this.log = directory.resolve("log");
         Files.createFile(log);
-        this.process = new ServerProcess(data.path());
+        this.process = new ServerProcess(data.path(), placement.command());
     }
 
     /** {@code n1} for the first instance of its cluster, {@code n2}, ... for the others. */
@@ -68,9 +76,14 @@ public final class EmbeddedInstance {
         return port;
     }
 
-    /** Where a database of this instance is: {@code jdbc:postgresql://127.0.0.1:PORT/DATABASE}. */
+    /** Where its standbys reach it. */
+    String peerAddress() {
+        return placement.peerAddress();
+    }
+
+    /** Where a database of this instance is: {@code jdbc:postgresql://127.0.0.1:PORT/DATABASE}, unless placed elsewhere. */
     public String jdbcUrl(String database) {
-        return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
+        return "jdbc:postgresql://" + placement.address() + ":" + port + "/" + database;
     }
 
     /** A connection of the superuser to the database postgres; the caller closes it. */

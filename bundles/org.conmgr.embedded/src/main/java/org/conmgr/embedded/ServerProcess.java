@@ -24,10 +24,13 @@ final class ServerProcess {
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
 
     private final Path data;
+    private final List<String> prefix;
     private volatile @Nullable Process postmaster;
 
-    ServerProcess(Path data) {
+    /** @param prefix what to put before the server's command line */
+    ServerProcess(Path data, List<String> prefix) {
         this.data = data;
+        this.prefix = prefix;
     }
 
     /**
@@ -39,6 +42,9 @@ final class ServerProcess {
         ProcessBuilder builder = user.server(List.of(binaries.program("postgres"), "-D", data.toString()))
                 .directory(data.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(builder.command());
+        builder.command(command);
         try {
             Process process = launcher.submit(builder::start).get();
             postmaster = process;
