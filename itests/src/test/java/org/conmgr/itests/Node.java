@@ -5,10 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.lab.Host;
 
 /**
  * One process of the distribution, started by its launcher over a conmgr directory of its own: a conmgr, a watchdog or
@@ -35,10 +38,24 @@ final class Node implements AutoCloseable {
             pids.computeIfAbsent(pid, none -> new LinkedHashMap<>()).put(key, String.valueOf(value));
             return this;
         }
+
+        Settings with(Settings more) {
+            more.pids.forEach((pid, values) -> values.forEach((key, value) -> with(pid, key, value)));
+            return this;
+        }
     }
 
     /** Starts the process and returns at once. */
     static Node start(String name, Settings settings) {
+        return start(name, settings, List.of());
+    }
+
+    /** Starts the process on a host of the lab and returns at once. */
+    static Node start(String name, Settings settings, Host host) {
+        return start(name + "-" + host.name(), settings, host.prefix());
+    }
+
+    private static Node start(String name, Settings settings, List<String> prefix) {
         try {
             Path work = Files.createDirectories(Path.of(System.getProperty("work.directory")));
             Path directory = Files.createTempDirectory(work, name + "-");
@@ -46,8 +63,10 @@ final class Node implements AutoCloseable {
             for (Map.Entry<String, Map<String, String>> pid : settings.pids.entrySet()) {
                 EtcFile.write(directory, pid.getKey(), pid.getValue());
             }
-            ProcessBuilder builder = new ProcessBuilder(
-                    Distribution.unpacked().resolve("bin/conmgr").toString(), "-D", directory.toString());
+            List<String> command = new ArrayList<>(prefix);
+            command.add(Distribution.unpacked().resolve("bin/conmgr").toString());
+            command.addAll(List.of("-D", directory.toString()));
+            ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
             builder.redirectInput(
                     ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
@@ -97,6 +116,10 @@ final class Node implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     /** SIGSTOP. */

@@ -1,0 +1,146 @@
+package org.conmgr.itests;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.lab.Host;
+import org.conmgr.testkit.lab.HostProcess;
+
+/**
+ * How long a cut takes to be noticed, at the applications and at the server: many client hosts, each with its own
+ * conmgr and so its own beats, are cut from the network at once, again and again. Each client and cut is a fault.
+ */
+final class Detection {
+    /** A cut and its ends are told by one clock; the cut is taken to be as early as it can have been. */
+    record Result(Map<String, Samples> byKind, Samples cutTook, Set<String> states) {
+        Samples of(String kind) {
+            return byKind.computeIfAbsent(kind, none -> new Samples());
+        }
+    }
+
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+    private Detection() {}
+
+    /** Arguments: faults, client hosts, and pairs INTERVAL/TIMEOUT in ms. */
+    public static void main(String[] arguments) {
+        int faults = Integer.parseInt(arguments[0]);
+        int clients = Integer.parseInt(arguments[1]);
+        for (String timing : List.of(arguments).subList(2, arguments.length)) {
+            String[] times = timing.split("/", 2);
+            Duration interval = Duration.ofMillis(Long.parseLong(times[0]));
+            Duration timeout = Duration.ofMillis(Long.parseLong(times[1]));
+            String before = LabSite.load();
+            try (LabSite site = LabSite.start(1, clients, interval, timeout)) {
+                Result result = run(site, (faults + clients - 1) / clients, interval);
+                print(result, interval, timeout);
+            }
+            System.out.println("load before " + before + ", after " + LabSite.load() + "\n");
+        }
+        System.exit(0);
+    }
+
+    static void print(Result result, Duration interval, Duration timeout) {
+        System.out.printf(
+                Locale.ROOT,
+                "%ncut link noticed after (ms), beats %d ms / %d ms%n%-24s %7s %10s %10s %10s %10s%n",
+                interval.toMillis(),
+                timeout.toMillis(),
+                "",
+                "faults",
+                "min",
+                "p50",
+                "p99",
+                "max");
+        System.out.printf(
+                Locale.ROOT,
+                "%-24s %7s %10.1f %10.1f %10.1f %10.1f%n",
+                "U(timeout-interval, t.)",
+                "",
+                (double) timeout.minus(interval).toMillis(),
+                timeout.toMillis() - interval.toMillis() * 0.5,
+                timeout.toMillis() - interval.toMillis() * 0.01,
+                (double) timeout.toMillis());
+        result.byKind().forEach((kind, samples) -> System.out.printf(Locale.ROOT, "%-24s %s%n", kind, samples));
+        System.out.printf(
+                Locale.ROOT,
+                "%-24s %s%nSQLSTATEs seen by the applications: %s%n",
+                "(the cut itself took)",
+                result.cutTook(),
+                result.states());
+    }
+
+    /** Cuts all clients so many times; afterwards they are whole again. */
+    static Result run(LabSite site, int rounds, Duration interval) {
+        Result result = new Result(new LinkedHashMap<>(), new Samples(), new HashSet<>());
+        Random random = new Random(7);
+        List<HostProcess> applications = new ArrayList<>();
+        for (int client = 0; client < site.clients().size(); client++) {
+            applications.add(site.application(client));
+        }
+        for (int round = 1; round <= rounds; round++) {
+            round(
+                    site,
+                    applications,
+                    round,
+                    Duration.ofNanos((long) (random.nextDouble() * interval.toNanos())),
+                    result);
+        }
+        return result;
+    }
+
+    private static void round(LabSite site, List<HostProcess> applications, int round, Duration phase, Result result) {
+        for (HostProcess application : applications) {
+            application.tell("open " + round);
+        }
+        for (HostProcess application : applications) {
+            application.awaitOutput("opened " + round + "\n", DEADLINE);
+        }
+        Await.until("every client holds its lock", DEADLINE, () -> site.locksHeld() == applications.size());
+        LabSite.pause(phase);
+        Host[] clients = site.clients().toArray(Host[]::new);
+        AtomicBoolean watching = new AtomicBoolean(true);
+        Samples released = new Samples();
+        Thread watcher = new Thread(() -> watchLocks(site, applications.size(), watching, released), "locks");
+        watcher.start();
+        long cut = System.nanoTime();
+        site.lab().silence(clients);
+        result.cutTook().add(System.nanoTime() - cut);
+        LabSite.awaitEnds(applications, round);
+        Await.until("every lock is released", DEADLINE, () -> released.count() == applications.size());
+        watching.set(false);
+        site.lab().restore(clients);
+        released.since(cut).forEach(result.of("server: lock released")::add);
+        for (HostProcess application : applications) {
+            application.lines().stream()
+                    .filter(line -> line.startsWith("ended " + round + " "))
+                    .map(line -> line.split(" ", 6))
+                    .forEach(words -> {
+                        result.of(words[2]).add(Long.parseLong(words[3]) - cut);
+                        result.states().add(words[4]);
+                    });
+        }
+    }
+
+    /** Notes the time at which each lock is seen to be gone. */
+    private static void watchLocks(LabSite site, int all, AtomicBoolean watching, Samples released) {
+        try (LockCounter locks = new LockCounter(site.cluster().primary())) {
+            while (watching.get() && released.count() < all) {
+                int held = locks.held();
+                long now = System.nanoTime();
+                while (released.count() < all - held) {
+                    released.add(now);
+                }
+                LabSite.pause(Duration.ofMillis(2));
+            }
+        }
+    }
+}
