@@ -85,6 +85,12 @@ public enum Message {
             WARNING,
             "{} backends of {} were not terminated: the watchdog's role may not end them",
             "They are superusers', or the role lacks pg_signal_backend."),
+    VIEW_NOT_KEPT(
+            "CM3016",
+            LOG,
+            "watchdog \"{}\" cannot keep pgx_stat_watchdog: {}",
+            "The view is empty. Create the extension in the database of url and grant EXECUTE on pgx_watchdog_publish to"
+                    + " the role, or set stat_view = off."),
 
     // 4: application connections
     LISTENING("CM4001", LOG, "listening for applications on {}"),

@@ -18,6 +18,7 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.api.watchdog.AttributeChecker;
+import org.conmgr.api.watchdog.LinkPublisher;
 import org.conmgr.api.watchdog.Observation;
 import org.conmgr.api.watchdog.Terminator;
 import org.conmgr.api.watchdog.WatchdogView;
@@ -41,6 +42,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
     private final MessageLog log;
     private final InstanceWatch watch;
     private final Terminations terminations;
+    private final @Nullable Publication publication;
     private final Thread listening;
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -59,6 +61,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
             HeartbeatAcceptor acceptor,
             AttributeChecker checker,
             Terminator terminator,
+            LinkPublisher publisher,
             MessageLog log) {
         this.settings = settings;
         this.acceptor = acceptor;
@@ -71,6 +74,14 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 new InstanceEvents(),
                 log);
         terminations = new Terminations(settings, terminator.open(settings.access()), this::beats, log);
+        LinkPublisher.Way way = settings.statView().way();
+        publication = way == null
+                ? null
+                : new Publication(
+                        settings.name(),
+                        () -> publisher.open(settings.name(), settings.access(), way),
+                        this::links,
+                        log);
         listening = new Thread(this::listenUntilItWorks, "watchdog-" + settings.name() + "-listen");
         listening.setDaemon(true);
     }
@@ -79,6 +90,9 @@ final class Watchdog implements WatchdogView, AutoCloseable {
     void start() {
         listening.start();
         watch.start();
+        if (publication != null) {
+            publication.start();
+        }
     }
 
     private void listenUntilItWorks() {
@@ -227,6 +241,9 @@ final class Watchdog implements WatchdogView, AutoCloseable {
         }
         watch.close();
         terminations.close();
+        if (publication != null) {
+            publication.close();
+        }
         log.log(Message.WATCHDOG_STOPPED, settings.name());
     }
 
@@ -247,6 +264,9 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 if (first) {
                     log.log(Message.INSTANCE_SEEN, settings.name(), found.attributes());
                     terminations.instanceThere();
+                    if (publication != null) {
+                        publication.instanceThere();
+                    }
                 } else if (changed) {
                     log.log(Message.INSTANCE_CHANGED, settings.name(), attributes, found.attributes());
                 }
@@ -273,6 +293,9 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                     log.log(Message.INSTANCE_LOST, settings.name(), lost.why());
                     progress = Progress.UNKNOWN;
                     terminations.instanceLost();
+                    if (publication != null) {
+                        publication.instanceLost();
+                    }
                     publish(lost.state(), lost.why());
                 }
             }
@@ -289,12 +312,19 @@ final class Watchdog implements WatchdogView, AutoCloseable {
     private final class LinkEvents implements HeartbeatAcceptor.Observer {
         @Override
         public void established(Peer peer) {
-            // Shown by links(); nothing is to be done.
+            linksChanged();
         }
 
         @Override
         public void lost(Loss loss) {
             terminations.lost(loss);
+            linksChanged();
+        }
+
+        private void linksChanged() {
+            if (publication != null) {
+                publication.linksChanged();
+            }
         }
     }
 }

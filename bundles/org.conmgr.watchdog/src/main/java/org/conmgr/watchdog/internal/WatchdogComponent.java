@@ -7,6 +7,7 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.api.watchdog.AttributeChecker;
+import org.conmgr.api.watchdog.LinkPublisher;
 import org.conmgr.api.watchdog.Terminator;
 import org.conmgr.api.watchdog.WatchdogView;
 import org.conmgr.heartbeat.Departure;
@@ -45,6 +46,7 @@ public final class WatchdogComponent implements AutoCloseable {
             @Reference HeartbeatAcceptor acceptor,
             @Reference AttributeChecker checker,
             @Reference Terminator terminator,
+            @Reference LinkPublisher publisher,
             @Reference MessageLog log) {
         this(
                 String.valueOf(properties.get("service.pid")),
@@ -52,6 +54,7 @@ public final class WatchdogComponent implements AutoCloseable {
                 acceptor,
                 checker,
                 terminator,
+                publisher,
                 log,
                 view -> context.registerService(
                         WatchdogView.class, view, FrameworkUtil.asDictionary(Map.of("name", view.name())))::unregister,
@@ -68,6 +71,7 @@ public final class WatchdogComponent implements AutoCloseable {
             HeartbeatAcceptor acceptor,
             AttributeChecker checker,
             Terminator terminator,
+            LinkPublisher publisher,
             MessageLog log,
             Function<WatchdogView, Runnable> show,
             BooleanSupplier shuttingDown) {
@@ -77,7 +81,7 @@ public final class WatchdogComponent implements AutoCloseable {
             watchdog = null;
             hide = null;
         } else {
-            watchdog = new Watchdog(settings, acceptor, checker, terminator, log);
+            watchdog = new Watchdog(settings, acceptor, checker, terminator, publisher, log);
             hide = show.apply(watchdog);
             watchdog.start();
         }

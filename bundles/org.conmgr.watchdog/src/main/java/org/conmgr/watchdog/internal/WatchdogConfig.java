@@ -49,6 +49,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String terminate__scope() default "address";
 
     @AttributeDefinition(
+            description = "How the instance's view pgx_stat_watchdog learns of the links: file in the data directory,"
+                    + " sql by the extension's function, auto for the first of them that works, off.")
+    String stat__view() default "auto";
+
+    @AttributeDefinition(
             description = "How long a conmgr that said it restarts may take to be back before its backends are ended;"
                     + " a bare number is in milliseconds.")
     String restart__grace() default "30000";

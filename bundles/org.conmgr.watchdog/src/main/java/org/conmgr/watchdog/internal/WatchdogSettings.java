@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.LinkPublisher;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One watchdog's settings, validated.
@@ -27,6 +29,7 @@ import org.conmgr.api.watchdog.InstanceAccess;
  * @param access url, user, password, passfile
  * @param terminateOn terminate_on
  * @param scope terminate_scope
+ * @param statView stat_view
  * @param restartGrace restart_grace
  */
 record WatchdogSettings(
@@ -38,6 +41,7 @@ record WatchdogSettings(
         InstanceAccess access,
         Set<Occasion> terminateOn,
         Scope scope,
+        StatView statView,
         Duration restartGrace) {
     /** When backends are ended. */
     enum Occasion {
@@ -51,6 +55,19 @@ record WatchdogSettings(
         ADDRESS,
         SESSIONS,
         NONE
+    }
+
+    /** How pgx_stat_watchdog learns of the links. */
+    enum StatView {
+        AUTO,
+        FILE,
+        SQL,
+        OFF;
+
+        /** Null for none. */
+        LinkPublisher.@Nullable Way way() {
+            return this == OFF ? null : LinkPublisher.Way.valueOf(name());
+        }
     }
 
     WatchdogSettings {
@@ -80,6 +97,7 @@ record WatchdogSettings(
                 new InstanceAccess(url, properties),
                 occasions(config.terminate__on()),
                 Setting.word("terminate_scope", config.terminate__scope(), Scope.class),
+                Setting.word("stat_view", config.stat__view(), StatView.class),
                 millis("restart_grace", config.restart__grace(), 0));
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
@@ -28,10 +29,12 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.LinkPublisher;
 import org.conmgr.api.watchdog.Observation;
 import org.conmgr.api.watchdog.Terminated;
 import org.conmgr.api.watchdog.Termination;
 import org.conmgr.api.watchdog.Terminator;
+import org.conmgr.api.watchdog.WatchdogView;
 import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.LinkStatus;
@@ -56,6 +59,7 @@ class WatchdogTest {
     private final RecordingLog log = new RecordingLog();
     private final ScriptedChecker checker = new ScriptedChecker();
     private final RecordingTerminator terminator = new RecordingTerminator();
+    private final RecordingPublisher publisher = new RecordingPublisher();
     private final RecordingAcceptor acceptor = new RecordingAcceptor();
     private final List<Watchdog> started = new ArrayList<>();
 
@@ -65,7 +69,7 @@ class WatchdogTest {
     }
 
     private Watchdog start(Map<String, String> settings) {
-        Watchdog watchdog = new Watchdog(settings(settings), acceptor, checker, terminator, log);
+        Watchdog watchdog = new Watchdog(settings(settings), acceptor, checker, terminator, publisher, log);
         started.add(watchdog);
         watchdog.start();
         Await.until("listening", () -> acceptor.endpoint.open);
@@ -206,6 +210,44 @@ class WatchdogTest {
     }
 
     @Test
+    void keepsTheViewWhileTheInstanceIsThereAndEmptiesItAtTheEnd() {
+        Watchdog watchdog = start(Map.of("check_attr_interval", "1"));
+        acceptor.endpoint.links.add(status(peer("192.0.2.7")));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("published", () -> publisher.published.contains(List.of("192.0.2.7")));
+        acceptor.endpoint.links.add(status(peer("192.0.2.8")));
+        acceptor.observer.established(peer("192.0.2.8"));
+        Await.until("again", () -> publisher.published.contains(List.of("192.0.2.7", "192.0.2.8")));
+        publisher.published.clear();
+        Await.until("and again, with no news", () -> !publisher.published.isEmpty());
+        watchdog.close();
+        assertThat(publisher.published).last().isEqualTo(List.of());
+        assertThat(publisher.closed).isTrue();
+    }
+
+    @Test
+    void saysOnceThatTheViewCannotBeKept() {
+        start(Map.of("check_attr_interval", "1"));
+        publisher.failure = "no way";
+        checker.answers.add(seen(PRIMARY));
+        Await.until("said", () -> !log.messages(Message.VIEW_NOT_KEPT).isEmpty());
+        checker.answers.add(new Observation.Lost(InstanceState.STOPPED, "refused", false));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("tried again as soon as the instance is back", () -> publisher.tries.get() >= 2);
+        assertThat(log.texts(Message.VIEW_NOT_KEPT))
+                .containsExactly("watchdog \"pg1\" cannot keep pgx_stat_watchdog: no way");
+    }
+
+    @Test
+    void leavesTheViewAloneWhenItIsOff() {
+        Watchdog watchdog = start(Map.of("stat_view", "off", "check_attr_interval", "1"));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("seen", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+        watchdog.close();
+        assertThat(publisher.tries).hasValue(0);
+    }
+
+    @Test
     void aPortThatIsTakenIsTriedUntilItIsFree() {
         acceptor.refusals = 1;
         start(Map.of("port", "27545"));
@@ -298,6 +340,34 @@ class WatchdogTest {
 
         @Override
         public void close() {}
+    }
+
+    private static final class RecordingPublisher implements LinkPublisher, LinkPublisher.Connection {
+        final List<List<String>> published = new CopyOnWriteArrayList<>();
+        volatile String failure = "";
+        final AtomicInteger tries = new AtomicInteger();
+        volatile boolean closed;
+
+        @Override
+        public LinkPublisher.Connection open(String watchdog, InstanceAccess access, Way way) {
+            assertThat(way).isEqualTo(Way.AUTO);
+            return this;
+        }
+
+        @Override
+        public void publish(List<WatchdogView.Link> links) throws IOException {
+            tries.incrementAndGet();
+            if (!failure.isEmpty()) {
+                throw new IOException(failure);
+            }
+            published.add(
+                    links.stream().map(link -> link.address().getHostAddress()).toList());
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
     }
 
     private static final class RecordingAcceptor implements HeartbeatAcceptor {

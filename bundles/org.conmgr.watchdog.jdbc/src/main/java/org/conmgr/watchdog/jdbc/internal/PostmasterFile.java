@@ -25,15 +25,26 @@ record PostmasterFile(Path file, int port, long startTime) {
 
     /** True if this file is the instance's and says that the postmaster is shutting down; false if it does not or is not there. */
     boolean stopping() {
-        List<String> lines;
+        List<String> lines = lines();
+        return isOwn(lines) && lines.get(STATUS_LINE).strip().equals("stopping");
+    }
+
+    /** True if the file can be read and is the instance's: the path may be another's, as seen from inside a container. */
+    boolean isOwn() {
+        return isOwn(lines());
+    }
+
+    private List<String> lines() {
         try {
-            lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+            return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             // Another host's, another user's, or gone with its postmaster, which the session itself will notice.
-            return false;
+            return List.of();
         }
+    }
+
+    private boolean isOwn(List<String> lines) {
         return lines.size() > STATUS_LINE
-                && lines.get(STATUS_LINE).strip().equals("stopping")
                 && lines.get(PORT_LINE).strip().equals(Integer.toString(port))
                 && Math.abs(seconds(lines.get(START_TIME_LINE)) - startTime) <= SLACK;
     }
