@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
@@ -127,25 +128,25 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     }
 
     @Override
-    public CompletionStage<List<String>> reload() {
-        CompletableFuture<List<String>> answer = new CompletableFuture<>();
+    public CompletionStage<Outcome> reload() {
+        CompletableFuture<Outcome> answer = new CompletableFuture<>();
         try {
             thread.execute(() -> {
                 try {
                     answer.complete(use(watch.take()));
                 } catch (RuntimeException | Error e) {
                     tellFailure(e);
-                    answer.complete(List.of(ConfFile.NAME + ": " + e));
+                    answer.complete(Outcome.withErrors(ConfFile.NAME + ": " + e));
                 }
             });
         } catch (RejectedExecutionException e) {
-            answer.complete(List.of(ConfFile.NAME + ": conmgr is stopping"));
+            answer.complete(Outcome.withErrors(ConfFile.NAME + ": conmgr is stopping"));
         }
         return answer;
     }
 
-    /** Puts a content into force, if it can be used; returns the errors because of which it is not. */
-    private List<String> use(Content content) {
+    /** Puts a content into force, if it can be used. */
+    private Outcome use(Content content) {
         if (content instanceof Content.Absent) {
             return withoutFile();
         }
@@ -157,24 +158,30 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         Conf conf = reading.conf();
         if (conf == null) {
             refuse();
-            return reading.errors().stream().map(Problem::toString).toList();
+            return new Outcome(
+                    texts(reading, Problem::isError), texts(reading, problem -> !problem.isError()), List.of());
         }
-        log.log(Message.CONF_APPLIED, file, changes(inForce, conf));
+        List<String> changes = changes(inForce, conf);
+        log.log(Message.CONF_APPLIED, file, changes.isEmpty() ? "nothing changed" : String.join(", ", changes));
         inForce = conf;
         overlay.set(conf);
         enforce();
-        return List.of();
+        return new Outcome(List.of(), texts(reading, problem -> true), changes);
     }
 
-    private List<String> withoutFile() {
+    private static List<String> texts(ConfFile.Reading reading, Predicate<Problem> which) {
+        return reading.problems().stream().filter(which).map(Problem::toString).toList();
+    }
+
+    private Outcome withoutFile() {
         if (inForce != null) {
             log.log(Message.CONF_GONE, file);
-            return List.of(ConfFile.NAME + ": no such file");
+            return Outcome.withErrors(ConfFile.NAME + ": no such file");
         }
         if (!gate.isOpen()) {
             release();
         }
-        return List.of();
+        return Outcome.withErrors();
     }
 
     /** From now on the {@code .cfg} files are the truth: what an earlier process wrote of its file must go. */
@@ -202,13 +209,12 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         }
     }
 
-    private static String changes(@Nullable Conf earlier, Conf now) {
-        if (earlier == null) {
-            int instances = now.instances().size();
-            return instances == 1 ? "1 instance" : instances + " instances";
+    private static List<String> changes(@Nullable Conf earlier, Conf now) {
+        if (earlier != null) {
+            return now.changesFrom(earlier);
         }
-        List<String> changes = now.changesFrom(earlier);
-        return changes.isEmpty() ? "nothing changed" : String.join(", ", changes);
+        int instances = now.instances().size();
+        return List.of(instances == 1 ? "1 instance" : instances + " instances");
     }
 
     private void enforce() {

@@ -142,6 +142,26 @@ class ConfKeeperTest {
     }
 
     @Test
+    void aReloadTellsWhatChangedAndWhatIsOdd() throws Exception {
+        write("port=6000\nbackend_host0=a");
+        try (ConfKeeper keeper = keeper()) {
+            Await.until("the gate is open", gate::isOpen);
+            assertThat(outcome(keeper)).isEqualTo(Reload.Outcome.withErrors());
+            write("port=6000\nport=7000\nbackend_host0=a\nbackend_host1=b");
+            Reload.Outcome outcome = outcome(keeper);
+            assertThat(outcome.errors()).isEmpty();
+            assertThat(outcome.remarks()).singleElement().asString().startsWith("conmgr.conf:2: port");
+            assertThat(told()).contains("LOG " + file + " applied: port: 6000 -> 7000, instance 1 (b:27500) added");
+            // Unless the watch was faster.
+            assertThat(outcome.changes()).isSubsetOf("port: 6000 -> 7000", "instance 1 (b:27500) added");
+            write("port=0\nport=7000");
+            outcome = outcome(keeper);
+            assertThat(outcome.errors()).isNotEmpty();
+            assertThat(outcome.changes()).isEmpty();
+        }
+    }
+
+    @Test
     void aFileRenamedOverItTakesEffect() throws Exception {
         write("backend_host0=a");
         try (ConfKeeper keeper = keeper()) {
@@ -326,7 +346,7 @@ class ConfKeeperTest {
         first.close();
         first.close();
         assertThat(first.reload().toCompletableFuture())
-                .isCompletedWithValue(List.of("conmgr.conf: conmgr is stopping"));
+                .isCompletedWithValue(Reload.Outcome.withErrors("conmgr.conf: conmgr is stopping"));
         assertThat(gate.isOpen()).isTrue();
         assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
 
@@ -448,6 +468,10 @@ class ConfKeeperTest {
     }
 
     private static List<String> reload(Reload keeper) throws Exception {
+        return outcome(keeper).errors();
+    }
+
+    private static Reload.Outcome outcome(Reload keeper) throws Exception {
         return keeper.reload().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 

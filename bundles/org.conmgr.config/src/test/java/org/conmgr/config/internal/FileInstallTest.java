@@ -227,7 +227,8 @@ class FileInstallTest {
                         .service(Reload.class)
                         .reload()
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS))
+                        .get(10, TimeUnit.SECONDS)
+                        .errors())
                 .isEmpty();
     }
 

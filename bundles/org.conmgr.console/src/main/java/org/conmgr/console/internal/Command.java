@@ -1,6 +1,7 @@
 package org.conmgr.console.internal;
 
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +13,20 @@ import org.jspecify.annotations.Nullable;
  * @param columns of its rows; empty when it returns none
  * @param rows collects them, from memory
  * @param effect what it does to the session
+ * @param work what has to be done, on other threads, each time before it can be run; null for nothing
  */
 record Command(
-        String tag, List<String> columns, Supplier<List<List<@Nullable String>>> rows, Consumer<Session> effect) {
+        String tag,
+        List<String> columns,
+        Rows rows,
+        Consumer<Session> effect,
+        @Nullable Supplier<CompletionStage<?>> work) {
+    /** Of one run. */
+    @FunctionalInterface
+    interface Rows {
+        List<List<@Nullable String>> collect() throws SqlError;
+    }
+
     /** Nothing between two semicolons. */
     static final Command EMPTY = done("");
 
@@ -23,8 +35,8 @@ record Command(
     }
 
     /** A statement that returns rows. */
-    static Command rows(String tag, List<String> columns, Supplier<List<List<@Nullable String>>> rows) {
-        return new Command(tag, columns, rows, session -> {});
+    static Command rows(String tag, List<String> columns, Rows rows) {
+        return new Command(tag, columns, rows, session -> {}, null);
     }
 
     /** One that only returns its tag. */
@@ -34,7 +46,16 @@ record Command(
 
     /** One that only acts on the session. */
     static Command done(String tag, Consumer<Session> effect) {
-        return new Command(tag, List.of(), List::of, effect);
+        return new Command(tag, List.of(), List::of, effect, null);
+    }
+
+    /**
+     * One that returns what comes of work on other threads.
+     *
+     * @param work begins it; completes, never exceptionally, when the rows can be collected
+     */
+    static Command working(String tag, List<String> columns, Supplier<CompletionStage<?>> work, Rows rows) {
+        return new Command(tag, columns, rows, session -> {}, work);
     }
 
     boolean isEmpty() {

@@ -1,18 +1,21 @@
 package org.conmgr.console.internal;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The statements of the console: {@code SHOW ...}, and what drivers and pools send unasked, which is accepted without
+ * The statements of the console: {@code SHOW ...}, {@code RELOAD}, and what drivers and pools send unasked, which is accepted without
  * an effect.
  */
 final class Commands {
@@ -32,13 +35,21 @@ final class Commands {
     private final Map<String, Command> tables = new LinkedHashMap<>();
     private final Map<String, String> parameters;
     private final Map<String, String> functions;
+    private final Supplier<CompletionStage<Reload.Outcome>> reload;
 
     /**
+     * @param reload reads {@code conmgr.conf} again
      * @param version of conmgr
      * @param parameters what a session's parameters are said to be, by lower-case name
      */
-    Commands(Views views, Supplier<List<Setting>> settings, String version, Map<String, String> parameters) {
+    Commands(
+            Views views,
+            Supplier<List<Setting>> settings,
+            Supplier<CompletionStage<Reload.Outcome>> reload,
+            String version,
+            Map<String, String> parameters) {
         this.parameters = parameters;
+        this.reload = reload;
         String product = "conmgr " + version;
         functions = Map.of(
                 "version", product, "pg_is_in_recovery", "f", "current_database", "conmgr", "current_schema", "conmgr");
@@ -60,7 +71,8 @@ final class Commands {
                 new Help("SHOW CONFIG", "the settings that were written, without secrets"),
                 new Help("SHOW STATS", "counters"),
                 new Help("SHOW VERSION", "the version of conmgr"),
-                new Help("SHOW HELP", "this list"));
+                new Help("SHOW HELP", "this list"),
+                new Help("RELOAD", "reads conmgr.conf again, and tells what changed or what is wrong"));
         table("help", new Table<>(() -> help).with("command", Help::command).with("shows", Help::shows));
     }
 
@@ -80,6 +92,12 @@ final class Commands {
         return switch (space < 0 ? text : text.substring(0, space)) {
             case "show" -> show(rest);
             case "select" -> select(statement, text);
+            case "reload" -> {
+                if (!rest.isEmpty()) {
+                    throw unknown(statement);
+                }
+                yield reload();
+            }
             case "set" -> Command.done("SET");
             case "reset" -> Command.done("RESET");
             case "begin" -> Command.done("BEGIN", Session::begin);
@@ -98,6 +116,34 @@ final class Commands {
             case "unlisten" -> Command.done("UNLISTEN");
             default -> throw unknown(statement);
         };
+    }
+
+    private Command reload() {
+        Reloading reloading = new Reloading();
+        return Command.working(
+                "RELOAD",
+                List.of("kind", "text"),
+                () -> reload.get().thenAccept(outcome -> reloading.outcome = outcome),
+                () -> told(reloading.outcome));
+    }
+
+    /** One RELOAD. */
+    private static final class Reloading {
+        private volatile Reload.Outcome outcome = Reload.Outcome.withErrors("conmgr.conf: it was not read");
+    }
+
+    private static List<List<@Nullable String>> told(Reload.Outcome outcome) throws SqlError {
+        if (!outcome.errors().isEmpty()) {
+            throw new SqlError(
+                    SqlError.CONFIG_FILE_ERROR,
+                    "conmgr.conf is not put into force",
+                    String.join("\n", outcome.errors()),
+                    "What was in force stays in force.");
+        }
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        outcome.changes().forEach(text -> rows.add(List.of("change", text)));
+        outcome.remarks().forEach(text -> rows.add(List.of("remark", text)));
+        return rows;
     }
 
     private Command show(String what) throws SqlError {

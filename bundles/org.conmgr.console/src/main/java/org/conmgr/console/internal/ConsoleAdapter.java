@@ -12,9 +12,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.conmgr.api.routing.RegistryView;
+import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.ErrorResponse;
@@ -71,6 +74,12 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable ComponentServiceObjects<ListenerView> listener;
 
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable Reload reload;
+
     @Activate
     public ConsoleAdapter(
             BundleContext context, @Reference RegistryView registry, @Reference SettingsInForce settings) {
@@ -82,12 +91,25 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
                         ProcessHandle.current().info().startInstant().orElse(now),
                         InstantSource.system()),
                 settings::settings,
+                this::reload,
                 context.getBundle().getVersion().toString(),
                 parameters());
     }
 
-    ConsoleAdapter(Views views, Supplier<List<Setting>> settings, String version) {
-        commands = new Commands(views, settings, version, parameters());
+    ConsoleAdapter(
+            Views views,
+            Supplier<List<Setting>> settings,
+            Supplier<CompletionStage<Reload.Outcome>> reload,
+            String version) {
+        commands = new Commands(views, settings, reload, version, parameters());
+    }
+
+    private CompletionStage<Reload.Outcome> reload() {
+        Reload now = reload;
+        return now == null
+                ? CompletableFuture.completedFuture(
+                        Reload.Outcome.withErrors("conmgr.conf: nothing here reads it (is org.conmgr.config running?)"))
+                : now.reload();
     }
 
     private static Map<String, String> reported() {

@@ -2,7 +2,13 @@ package org.conmgr.console.internal;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.conmgr.console.internal.FrontendMessage.Kind;
 import org.conmgr.listener.ErrorResponse;
 import org.conmgr.netty.LingeringClose;
@@ -21,12 +27,23 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
 
     private boolean ended;
 
+    /** What has come while work is done for the message before it; null while none is. */
+    private @Nullable Queue<FrontendMessage> held;
+
     Conversation(Commands commands) {
         this.commands = commands;
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FrontendMessage message) {
+        if (held != null) {
+            held.add(message);
+        } else {
+            take(ctx, message);
+        }
+    }
+
+    private void take(ChannelHandlerContext ctx, FrontendMessage message) {
         if (ended) {
             return;
         }
@@ -40,14 +57,76 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
                     new ErrorResponse(SqlError.PROTOCOL_VIOLATION, "cannot read " + malformed.why(), null, null)
                             .encode(ctx.alloc()));
         } else if (!skipping || message instanceof FrontendMessage.Sync) {
-            answer(ctx, message);
+            understand(ctx, message);
         }
     }
 
-    private void answer(ChannelHandlerContext ctx, FrontendMessage message) {
+    private void understand(ChannelHandlerContext ctx, FrontendMessage message) {
+        if (message instanceof FrontendMessage.Query query) {
+            Statements statements = statements(query.sql());
+            List<Supplier<CompletionStage<?>>> work = new ArrayList<>();
+            for (Command command : statements.commands()) {
+                if (command.work() != null) {
+                    work.add(command.work());
+                }
+            }
+            after(ctx, work, replies -> query(statements, replies), true);
+        } else if (message instanceof FrontendMessage.Execute execute) {
+            Supplier<CompletionStage<?>> work = session.work(execute.portal());
+            after(ctx, work == null ? List.of() : List.of(work), replies -> execute(execute, replies), false);
+        } else {
+            boolean flush = message instanceof FrontendMessage.Sync || message instanceof FrontendMessage.Flush;
+            answer(ctx, replies -> answer(message, replies), flush);
+        }
+    }
+
+    /** What answers a message. */
+    @FunctionalInterface
+    private interface Answer {
+        void write(Replies replies) throws SqlError;
+    }
+
+    /** Answers when the work is done, without waiting for it: what comes meanwhile is held, and no more is read. */
+    private void after(
+            ChannelHandlerContext ctx, List<Supplier<CompletionStage<?>>> work, Answer answer, boolean flush) {
+        if (work.isEmpty()) {
+            answer(ctx, answer, flush);
+            return;
+        }
+        held = new ArrayDeque<>();
+        ctx.channel().config().setAutoRead(false);
+        CompletableFuture<?>[] all =
+                work.stream().map(each -> each.get().toCompletableFuture()).toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(all)
+                .whenComplete((done, failure) -> ctx.executor().execute(() -> resume(ctx, answer, flush)));
+    }
+
+    private void resume(ChannelHandlerContext ctx, Answer answer, boolean flush) {
+        Queue<FrontendMessage> queue = held;
+        if (queue == null || ctx.isRemoved()) {
+            return;
+        }
+        held = null;
+        try {
+            answer(ctx, answer, flush);
+            while (held == null && !queue.isEmpty()) {
+                take(ctx, queue.remove());
+            }
+        } catch (RuntimeException e) {
+            ctx.fireExceptionCaught(e);
+            return;
+        }
+        if (held == null) {
+            ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+        } else {
+            held.addAll(queue);
+        }
+    }
+
+    private void answer(ChannelHandlerContext ctx, Answer answer, boolean flush) {
         Replies replies = new Replies(ctx.alloc().buffer());
         try {
-            answer(message, replies);
+            answer.write(replies);
         } catch (SqlError e) {
             replies.error(e);
             skipping = true;
@@ -56,19 +135,13 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
             throw e;
         }
         ctx.write(replies.bytes());
-        if (message instanceof FrontendMessage.Query
-                || message instanceof FrontendMessage.Sync
-                || message instanceof FrontendMessage.Flush
-                || skipping
-                || !ctx.channel().isWritable()) {
+        if (flush || skipping || !ctx.channel().isWritable()) {
             ctx.flush();
         }
     }
 
     private void answer(FrontendMessage message, Replies replies) throws SqlError {
-        if (message instanceof FrontendMessage.Query query) {
-            query(query.sql(), replies);
-        } else if (message instanceof FrontendMessage.Parse parse) {
+        if (message instanceof FrontendMessage.Parse parse) {
             session.prepare(parse.statement(), single(parse.sql()));
             replies.parseComplete();
         } else if (message instanceof FrontendMessage.Bind bind) {
@@ -76,8 +149,6 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
             replies.bindComplete();
         } else if (message instanceof FrontendMessage.Describe describe) {
             describe(describe, replies);
-        } else if (message instanceof FrontendMessage.Execute execute) {
-            execute(execute, replies);
         } else if (message instanceof FrontendMessage.Close close) {
             close(close);
             replies.closeComplete();
@@ -92,10 +163,17 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
         }
     }
 
-    private void query(String sql, Replies replies) {
-        // As PostgreSQL: the unnamed ones do not survive a simple query.
-        session.closeStatement("");
-        session.closePortal("");
+    /**
+     * The statements of a query.
+     *
+     * @param commands those up to the first that was not understood
+     * @param error what is wrong with that one; null for nothing
+     */
+    private record Statements(
+            List<Command> commands, @Nullable SqlError error) {}
+
+    private Statements statements(String sql) {
+        List<Command> understood = new ArrayList<>();
         try {
             List<String> statements = SqlText.statements(sql);
             if (statements.size() > MAX_STATEMENTS_A_QUERY) {
@@ -105,9 +183,26 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
                                 + ")");
             }
             for (String statement : statements) {
-                run(commands.understand(statement), replies);
+                understood.add(commands.understand(statement));
             }
-            if (statements.isEmpty()) {
+            return new Statements(understood, null);
+        } catch (SqlError e) {
+            return new Statements(understood, e);
+        }
+    }
+
+    private void query(Statements statements, Replies replies) {
+        // As PostgreSQL: the unnamed ones do not survive a simple query.
+        session.closeStatement("");
+        session.closePortal("");
+        try {
+            for (Command command : statements.commands()) {
+                run(command, replies);
+            }
+            if (statements.error() != null) {
+                throw statements.error();
+            }
+            if (statements.commands().isEmpty()) {
                 replies.emptyQueryResponse();
             }
         } catch (SqlError e) {
@@ -117,8 +212,8 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
         replies.readyForQuery(session.inTransaction());
     }
 
-    private void run(Command command, Replies replies) {
-        List<List<@Nullable String>> rows = command.rows().get();
+    private void run(Command command, Replies replies) throws SqlError {
+        List<List<@Nullable String>> rows = command.rows().collect();
         if (command.returnsRows()) {
             replies.rowDescription(command.columns(), List.of());
             rows.forEach(replies::dataRow);

@@ -131,17 +131,17 @@ final class Replies {
         field('V', "ERROR");
         field('C', error.sqlState());
         field('M', error.message());
-        String hint = error.hint();
-        if (hint != null) {
-            field('H', hint);
-        }
+        field('D', error.detail());
+        field('H', error.hint());
         out.writeByte(0);
         end(start);
     }
 
-    private void field(char field, String text) {
-        out.writeByte(field);
-        string(text);
+    private void field(char field, @Nullable String text) {
+        if (text != null) {
+            out.writeByte(field);
+            string(text);
+        }
     }
 
     private void string(String text) {

@@ -3,6 +3,8 @@ package org.conmgr.console.internal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +79,13 @@ final class Session {
         return portal;
     }
 
+    /** What has to be done before this portal can be executed; null for nothing. */
+    @Nullable
+    Supplier<CompletionStage<?>> work(String portal) {
+        Portal found = portals.get(portal);
+        return found == null ? null : found.work();
+    }
+
     private static void requireRoom(String what, int count, int max) throws SqlError {
         if (count >= max) {
             throw new SqlError(SqlError.PROGRAM_LIMIT_EXCEEDED, "more than " + max + " " + what);
@@ -119,15 +128,21 @@ final class Session {
          *
          * @param max at most so many; 0 or less for all the rest
          */
-        List<List<@Nullable String>> next(int max) {
+        List<List<@Nullable String>> next(int max) throws SqlError {
             List<List<@Nullable String>> all = rows;
             if (all == null) {
-                all = command.rows().get();
+                all = command.rows().collect();
                 rows = all;
             }
             int from = next;
             next = max <= 0 || max >= all.size() - from ? all.size() : from + max;
             return all.subList(from, next);
+        }
+
+        /** What has to be done before {@link #next}; null for nothing. */
+        @Nullable
+        Supplier<CompletionStage<?>> work() {
+            return rows == null ? command.work() : null;
         }
 
         /** Whether rows are left. */

@@ -14,10 +14,12 @@ final class SqlError extends Exception {
     static final String DUPLICATE_CURSOR = "42P03";
     static final String DUPLICATE_STATEMENT = "42P05";
     static final String PROGRAM_LIMIT_EXCEEDED = "54000";
+    static final String CONFIG_FILE_ERROR = "F0000";
 
     private static final long serialVersionUID = 1L;
 
     private final String sqlState;
+    private final @Nullable String detail;
     private final @Nullable String hint;
 
     SqlError(String sqlState, String message) {
@@ -25,9 +27,14 @@ final class SqlError extends Exception {
     }
 
     SqlError(String sqlState, String message, @Nullable String hint) {
+        this(sqlState, message, null, hint);
+    }
+
+    SqlError(String sqlState, String message, @Nullable String detail, @Nullable String hint) {
         // The client's mistake and no fault of ours: where it was found says nothing.
         super(message, null, false, false);
         this.sqlState = sqlState;
+        this.detail = detail;
         this.hint = hint;
     }
 
@@ -37,6 +44,11 @@ final class SqlError extends Exception {
 
     String message() {
         return String.valueOf(getMessage());
+    }
+
+    @Nullable
+    String detail() {
+        return detail;
     }
 
     @Nullable

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -15,6 +16,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
 import org.conmgr.listener.FirstPacket;
 
@@ -25,6 +28,17 @@ final class Client {
     final List<Throwable> failures = new ArrayList<>();
     final EmbeddedChannel channel;
     final ConsoleAdapter adapter = adapter();
+
+    /** What the reloads that were asked for wait for. */
+    final List<CompletableFuture<Reload.Outcome>> reloads = new ArrayList<>();
+
+    private final ChannelHandler last = new ChannelInboundHandlerAdapter() {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            failures.add(cause);
+            ctx.close();
+        }
+    };
 
     Client() {
         this(NetUtil.LOCALHOST4);
@@ -37,17 +51,9 @@ final class Client {
                 return new InetSocketAddress(from, 50_000);
             }
         };
-        // As the listener keeps one there.
-        channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
-            @Override
-            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                failures.add(cause);
-                ctx.close();
-            }
-        });
     }
 
-    static ConsoleAdapter adapter() {
+    private ConsoleAdapter adapter() {
         return new ConsoleAdapter(
                 new Views(
                         new FakeRegistry(),
@@ -55,7 +61,13 @@ final class Client {
                         FakeRegistry.NOON,
                         InstantSource.fixed(FakeRegistry.NOON.plusSeconds(61))),
                 () -> List.of(new Setting("org.conmgr.listener", "port", "27546")),
+                this::reload,
                 "1.2.3");
+    }
+
+    private CompletableFuture<Reload.Outcome> reload() {
+        reloads.add(new CompletableFuture<>());
+        return reloads.get(reloads.size() - 1);
     }
 
     static FirstPacket.Startup startup(int version, Map<String, String> parameters) {
@@ -73,6 +85,8 @@ final class Client {
     /** @param behind what comes with the start-up packet */
     void connect(FirstPacket.Startup startup, byte... behind) {
         adapter.adopt(channel, startup, Unpooled.copiedBuffer(new byte[PACKET], behind));
+        // As the listener keeps one there.
+        channel.pipeline().addLast(last);
         channel.runPendingTasks();
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.conmgr.api.setting.Reload;
 import org.conmgr.listener.FirstPacket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,8 +144,83 @@ class ConsoleProtocolTest {
                 .map(message -> message.substring(2, message.indexOf('|')))
                 .toList();
 
-        assertThat(commands).hasSize(7).allSatisfy(command -> assertThat(client.query(command))
-                .contains("C SHOW"));
+        assertThat(commands).hasSize(8).endsWith("RELOAD");
+        assertThat(commands.subList(0, 7))
+                .allSatisfy(command -> assertThat(client.query(command)).contains("C SHOW"));
+    }
+
+    @Test
+    void reloadsWithoutHoldingUpTheLoopAndAnswersInOrder() {
+        client.send(Messages.query("select 1; reload"), Messages.query("select 2"));
+        assertThat(client.told()).isEmpty();
+        assertThat(client.channel.config().isAutoRead()).isFalse();
+
+        client.reloads
+                .get(0)
+                .complete(new Reload.Outcome(List.of(), List.of("conmgr.conf:2: odd"), List.of("port: 1 -> 2")));
+
+        assertThat(client.told())
+                .containsExactly(
+                        "T ?column?",
+                        "D 1",
+                        "C SELECT 1",
+                        "T kind|text",
+                        "D change|port: 1 -> 2",
+                        "D remark|conmgr.conf:2: odd",
+                        "C RELOAD",
+                        "Z I",
+                        "T ?column?",
+                        "D 2",
+                        "C SELECT 1",
+                        "Z I");
+        assertThat(client.channel.config().isAutoRead()).isTrue();
+    }
+
+    @Test
+    void aFileThatIsRefusedIsAnErrorWithEachOfItsErrors() {
+        client.send(Messages.query("RELOAD"));
+        client.reloads.get(0).complete(Reload.Outcome.withErrors("conmgr.conf:1: a", "conmgr.conf:2: b"));
+
+        assertThat(client.told())
+                .hasSize(2)
+                .endsWith("Z I")
+                .first()
+                .asString()
+                .startsWith("E SERROR VERROR CF0000 Mconmgr.conf is not put into force"
+                        + " Dconmgr.conf:1: a\nconmgr.conf:2: b H");
+    }
+
+    @Test
+    void aPreparedReloadReadsTheFileEachTimeItIsExecuted() {
+        client.send(Messages.parse("r", "RELOAD"), Messages.sync());
+        assertThat(client.told()).containsExactly("1", "Z I");
+        for (int run = 0; run < 2; run++) {
+            client.send(Messages.bind("", "r"), Messages.execute("", 0), Messages.sync());
+            assertThat(client.told()).isEmpty();
+            client.reloads.get(run).complete(new Reload.Outcome(List.of(), List.of(), List.of("change " + run)));
+            assertThat(client.told()).containsExactly("2", "D change|change " + run, "C RELOAD", "Z I");
+        }
+    }
+
+    @Test
+    void severalReloadsInARowAreAnsweredInTurn() {
+        client.send(Messages.query("reload"), Messages.query("reload"), Messages.query("select 3"));
+        assertThat(client.reloads).hasSize(1);
+        client.reloads.get(0).complete(Reload.Outcome.withErrors());
+        assertThat(client.told()).containsExactly("T kind|text", "C RELOAD", "Z I");
+        client.reloads.get(1).complete(Reload.Outcome.withErrors());
+        assertThat(client.told())
+                .containsExactly("T kind|text", "C RELOAD", "Z I", "T ?column?", "D 3", "C SELECT 1", "Z I");
+    }
+
+    @Test
+    void aClientThatGoesDuringItsReloadLeavesNothing() {
+        client.send(Messages.query("reload"));
+        client.channel.close();
+        client.channel.runPendingTasks();
+        client.reloads.get(0).complete(Reload.Outcome.withErrors());
+        assertThat(client.told()).isEmpty();
+        assertThat(client.failures).isEmpty();
     }
 
     @ParameterizedTest
@@ -153,6 +229,7 @@ class ConsoleProtocolTest {
             value = {
                 "SHOW pools ! 42704 ! unrecognized configuration parameter \"pools\"",
                 "SHOW ! 42601 ! SHOW of nothing",
+                "RELOAD postgresql.conf ! 42601 ! conmgr's console does not know: RELOAD postgresql.conf",
                 "DROP TABLE t ! 42601 ! conmgr's console does not know: DROP TABLE t",
                 "select now() ! 42601 ! conmgr's console does not know: select now()"
             })
