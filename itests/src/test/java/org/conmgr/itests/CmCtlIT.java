@@ -1,16 +1,23 @@
 package org.conmgr.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.Await;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +36,7 @@ class CmCtlIT {
 
     private Path work;
     private Path directory;
+    private int port;
 
     @BeforeEach
     void unpack() throws Exception {
@@ -78,6 +86,76 @@ class CmCtlIT {
     }
 
     @Test
+    void smartWaitsForApplicationsAndRefusesNewOnesFastTellsThem() throws Exception {
+        try (EmbeddedCluster cluster = EmbeddedCluster.builder().standbys(0).start()) {
+            configure(cluster.primary());
+            cmCtl("start");
+            try (Connection connection = connect()) {
+                Result smart = cmCtl("stop", "-m", "smart", "-t", "1");
+                assertThat(smart.exitCode()).as(smart.output()).isEqualTo(1);
+                assertThat(smart.output())
+                        .contains(
+                                "waiting for 1 application connection to end",
+                                "it ends when the last application has, and refuses new ones");
+                assertThatThrownBy(this::connect)
+                        .isInstanceOf(SQLException.class)
+                        .hasMessageContaining("conmgr is stopping");
+                assertThat(connection.isValid(5)).isTrue();
+                assertThat(cmCtl("status", "--json").output()).contains("\"link\": \"up\"", "\"path\": \"direct\"");
+            }
+            Await.until("it has ended", () -> cmCtl("status").exitCode() == 3);
+
+            cmCtl("start");
+            try (Connection connection = connect();
+                    Statement statement = connection.createStatement()) {
+                Result fast = cmCtl("stop");
+                assertThat(fast.exitCode()).as(fast.output()).isZero();
+                // Only what conmgr says can have ended it: its loss would not, and the watchdog spares it.
+                assertThatThrownBy(() -> statement.execute("select 1")).isInstanceOf(SQLException.class);
+                assertThat(connection.isClosed()).isTrue();
+            }
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection("jdbc:conmgr://127.0.0.1:" + port + "/postgres?user="
+                + EmbeddedInstance.SUPERUSER + "&targetServerType=primary&conmgrLoss=keep");
+    }
+
+    @Test
+    void reloadTellsTheVerdictOfTheRunningConmgr() throws Exception {
+        try (EmbeddedCluster cluster = EmbeddedCluster.builder().standbys(0).start()) {
+            configure(cluster.primary());
+            cmCtl("start");
+            Path conf = directory.resolve("conmgr.conf");
+            String good = Files.readString(conf);
+            // In one step, so that conmgr's own watch finds no half of it.
+            replace(conf, good + "heartbeat_interval = 0\nprot = 1\n");
+            Result bad = cmCtl("reload");
+            assertThat(bad.exitCode()).isEqualTo(1);
+            assertThat(bad.output())
+                    .contains(
+                            "cm_ctl: conmgr.conf is not put into force:",
+                            "cm_ctl: conmgr.conf:5: heartbeat_interval: 0 (expected: an integer >= 1",
+                            "cm_ctl: conmgr.conf:6: prot: unknown parameter");
+            replace(conf, good + "heartbeat_interval = 1\n");
+            Result reload = cmCtl("reload");
+            assertThat(reload.exitCode()).as(reload.output()).isZero();
+            assertThat(reload.output()).contains("conmgr.conf is in force");
+            assertThat(Files.readString(directory.resolve("data/log/conmgr.out")))
+                    .contains("conmgr.conf applied: heartbeat_interval: ");
+        }
+    }
+
+    private void replace(Path file, String text) throws IOException, InterruptedException {
+        Path whole = Files.writeString(directory.resolve("new.conf"), text);
+        if (ROOT) {
+            succeed("chown", NOBODY, whole.toString());
+        }
+        Files.move(whole, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Test
     void refusesToStartWhereTooFewFilesMayBeOpen() throws Exception {
         Files.writeString(directory.resolve("conmgr.conf"), "backend_host0 = 127.0.0.1\nmax_connections = 300\n");
         if (ROOT) {
@@ -94,14 +172,15 @@ class CmCtlIT {
 
     private void configure(EmbeddedInstance instance) throws Exception {
         int watchdogPort = FreePort.next();
+        port = FreePort.next();
         Files.writeString(
                 directory.resolve("conmgr.conf"),
-                "port = " + FreePort.next() + "\nbackend_host0 = 127.0.0.1\nbackend_port0 = " + instance.port()
+                "port = " + port + "\nbackend_host0 = 127.0.0.1\nbackend_port0 = " + instance.port()
                         + "\nwatchdog_port0 = " + watchdogPort + "\n");
         Files.writeString(
                 Files.createDirectory(directory.resolve("etc")).resolve("org.conmgr.watchdog-pg.cfg"),
                 "port = " + watchdogPort + "\nurl = " + instance.jdbcUrl("postgres") + "\nuser = "
-                        + EmbeddedInstance.SUPERUSER + "\n");
+                        + EmbeddedInstance.SUPERUSER + "\nterminate_on =\n");
         if (ROOT) {
             succeed("chown", "-R", NOBODY + ":" + NOBODY, directory.toString());
         }

@@ -37,6 +37,30 @@ final class ConsoleClient implements Closeable {
 
     private record Message(char type, ByteBuffer content) {}
 
+    /** An ErrorResponse. */
+    static final class SqlFailure extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final String text;
+        private final String detail;
+
+        SqlFailure(String sqlState, String text, String detail) {
+            super("the console says: " + text + " (SQLSTATE " + sqlState + ")");
+            this.text = text;
+            this.detail = detail;
+        }
+
+        /** The message as the console has it. */
+        String text() {
+            return text;
+        }
+
+        /** Empty for none; may have several lines. */
+        String detail() {
+            return detail;
+        }
+    }
+
     private ConsoleClient(Socket socket, Deadline deadline) throws IOException {
         this.socket = socket;
         this.deadline = deadline;
@@ -191,15 +215,17 @@ final class ConsoleClient implements Closeable {
         }
         String text = "";
         String sqlState = "";
+        String detail = "";
         for (byte field = message.content.get(); field != 0; field = message.content.get()) {
             String value = text(message.content);
             switch (field) {
                 case 'C' -> sqlState = value;
                 case 'M' -> text = value;
+                case 'D' -> detail = value;
                 default -> {}
             }
         }
-        return new IOException("the console says: " + text + " (SQLSTATE " + sqlState + ")");
+        return new SqlFailure(sqlState, text, detail);
     }
 
     private void send(ByteBuffer message) throws IOException {

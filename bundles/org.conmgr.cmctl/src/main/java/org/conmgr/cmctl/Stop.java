@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.conmgr.config.PidFile;
+import org.conmgr.config.StopFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,7 +36,7 @@ final class Stop implements Callable<Integer> {
             paramLabel = "smart|fast|immediate",
             defaultValue = "fast",
             description = {
-                "smart: wait until no application is connected, then stop.",
+                "smart: refuse new applications, wait until none is connected, then stop.",
                 "fast: close the connections of all applications, then stop. The default.",
                 "immediate: end the process at once."
             })
@@ -53,19 +54,33 @@ final class Stop implements Callable<Integer> {
         Path directory = directoryOption.directory(surroundings);
         Conmgr conmgr = Conmgr.runningOn(directory);
         Deadline deadline = timeLimit.deadline();
-        if (mode == Mode.SMART && conmgr.isRunning()) {
-            awaitApplications(conmgr, deadline);
+        boolean smart = mode == Mode.SMART && conmgr.isRunning();
+        if (smart) {
+            ask(conmgr, directory);
+        } else {
+            signal(conmgr);
         }
-        signal(conmgr);
         if (noWait) {
             return ExitCode.OK;
         }
-        if (!conmgr.awaitEnd(deadline.left())) {
-            throw new Failure(ExitCode.ERROR, conmgr + " did not end within " + timeLimit);
+        boolean ended = smart ? awaitApplications(conmgr, deadline) : conmgr.awaitEnd(deadline.left());
+        if (!ended) {
+            throw new Failure(
+                    ExitCode.ERROR,
+                    conmgr + " did not end within " + timeLimit
+                            + (smart ? "; it ends when the last application has, and refuses new ones" : ""));
         }
-        removePidFile(directory, conmgr.process().pid());
+        removeFiles(directory, conmgr.process().pid());
         surroundings.say("conmgr is stopped");
         return ExitCode.OK;
+    }
+
+    private static void ask(Conmgr conmgr, Path directory) throws Failure {
+        try {
+            new StopFile(conmgr.process().pid(), StopFile.Mode.SMART).write(directory);
+        } catch (IOException e) {
+            throw new Failure(ExitCode.ERROR, "cannot ask " + conmgr + " to stop: " + e.getMessage());
+        }
     }
 
     private void signal(Conmgr conmgr) throws Failure {
@@ -77,44 +92,43 @@ final class Stop implements Callable<Integer> {
         }
     }
 
-    /** Until it has no application left, or has ended by itself. */
-    private void awaitApplications(Conmgr conmgr, Deadline deadline) throws Failure, InterruptedException {
-        int told = -1;
-        while (true) {
+    /** Waits for its end, and says what that waits for; false if it has not come in time. */
+    private boolean awaitApplications(Conmgr conmgr, Deadline deadline) throws InterruptedException {
+        int told = 0;
+        while (!deadline.isOver()) {
             int applications = applications(conmgr, deadline.forOneAnswer());
-            if (applications == 0) {
-                return;
-            }
-            if (applications != told) {
+            if (applications > 0 && applications != told) {
                 surroundings.say("waiting for " + counted(applications) + " to end");
                 told = applications;
             }
-            if (deadline.isOver()) {
-                throw new Failure(ExitCode.ERROR, "not stopped: " + counted(applications) + " after " + timeLimit);
-            }
-            if (conmgr.awaitEnd(LOOK_EVERY)) {
-                return;
+            if (conmgr.awaitEnd(LOOK_EVERY.compareTo(deadline.left()) < 0 ? LOOK_EVERY : deadline.left())) {
+                return true;
             }
         }
+        return false;
     }
 
     private static String counted(int applications) {
         return applications + " application connection" + (applications == 1 ? "" : "s");
     }
 
-    private static int applications(Conmgr conmgr, Deadline deadline) throws Failure {
+    /** How many there are; 0 when it does not answer, perhaps because it is about to end. */
+    private static int applications(Conmgr conmgr, Deadline deadline) {
         try (ConsoleClient console = conmgr.console(deadline)) {
             return console.query(Status.SHOW_APPLICATIONS).values().size();
         } catch (IOException e) {
-            throw new Failure(ExitCode.ERROR, "cannot ask " + conmgr + " for its applications: " + e.getMessage());
+            return 0;
         }
     }
 
-    /** One that a killed process has left. */
-    private static void removePidFile(Path directory, long pid) throws IOException {
+    /** What a killed process has left. */
+    private static void removeFiles(Path directory, long pid) throws IOException {
         Optional<PidFile> left = PidFile.read(directory).filter(file -> file.pid() == pid);
         if (left.isPresent()) {
             Files.deleteIfExists(directory.resolve(PidFile.NAME));
+        }
+        if (StopFile.read(directory).filter(file -> file.pid() == pid).isPresent()) {
+            StopFile.delete(directory);
         }
     }
 }

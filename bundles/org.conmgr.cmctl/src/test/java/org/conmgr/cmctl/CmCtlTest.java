@@ -1,10 +1,12 @@
 package org.conmgr.cmctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.conmgr.cmctl.ScriptedConsole.READY;
 import static org.conmgr.cmctl.ScriptedConsole.WELCOME;
 import static org.conmgr.cmctl.ScriptedConsole.columns;
 import static org.conmgr.cmctl.ScriptedConsole.concat;
 import static org.conmgr.cmctl.ScriptedConsole.done;
+import static org.conmgr.cmctl.ScriptedConsole.error;
 import static org.conmgr.cmctl.ScriptedConsole.row;
 
 import java.io.ByteArrayOutputStream;
@@ -21,7 +23,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.conmgr.config.PidFile;
+import org.conmgr.config.StopFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -351,32 +355,50 @@ class CmCtlTest {
     }
 
     @Test
-    void smartWaitsForTheApplications() throws Exception {
+    void smartAsksConmgrToEndAndTellsWhatItWaitsFor() throws Exception {
         AtomicInteger left = new AtomicInteger(2);
+        Process process = running(PidFile.STARTING);
         try (ScriptedConsole console = new ScriptedConsole(WELCOME, query -> {
             int count = left.getAndDecrement();
+            if (count == 0) {
+                process.destroy();
+            }
             byte[][] rows = new byte[count][];
             Arrays.fill(rows, row("7"));
             return concat(columns("id"), concat(rows), done(count));
         })) {
-            Process process = running(console.port());
+            Instant started = process.info().startInstant().orElseThrow();
+            new PidFile(process.pid(), directory, started, console.port()).write();
             assertThat(run("stop", "-D", dir(), "-m", "smart")).isZero();
-            assertThat(process.waitFor()).isEqualTo(128 + 15);
+            assertThat(process.isAlive()).isFalse();
             assertThat(err())
                     .contains(
                             "waiting for 2 application connections to end",
-                            "waiting for 1 application connection to end");
+                            "waiting for 1 application connection to end",
+                            "conmgr is stopped");
+            assertThat(directory.resolve(StopFile.NAME)).doesNotExist();
         }
     }
 
     @Test
-    void smartGivesUpAtTheTimeLimitAndLeavesConmgrUp() throws Exception {
+    void smartGivesUpAtTheTimeLimitAndLeavesConmgrToEndByItself() throws Exception {
         try (ScriptedConsole console = console()) {
             Process process = running(console.port());
             assertThat(run("stop", "-D", dir(), "-m", "smart", "-t", "1")).isEqualTo(1);
-            assertThat(err()).contains("not stopped: 1 application connection after 1 s");
+            assertThat(err())
+                    .contains(
+                            "waiting for 1 application connection to end",
+                            "did not end within 1 s; it ends when the last application has, and refuses new ones");
             assertThat(process.isAlive()).isTrue();
+            assertThat(StopFile.read(directory)).contains(new StopFile(process.pid(), StopFile.Mode.SMART));
         }
+    }
+
+    @Test
+    void smartBeforeThereIsAPortIsFast() throws Exception {
+        Process process = running(PidFile.STARTING);
+        assertThat(run("stop", "-D", dir(), "-m", "smart")).isZero();
+        assertThat(process.waitFor()).isEqualTo(128 + 15);
     }
 
     @Test
@@ -406,16 +428,46 @@ class CmCtlTest {
     // reload
 
     @Test
-    void reloadTellsWhatConmgrMakesOfTheFile() throws Exception {
+    void reloadTellsWhatConmgrSays() throws Exception {
         assertThat(run("reload", "-D", dir())).isEqualTo(3);
-        running(5000);
-        assertThat(run("reload", "-D", dir())).isEqualTo(1);
-        assertThat(err()).contains("conmgr.conf: no such file; conmgr is configured by etc/*.cfg");
+        Files.writeString(directory.resolve("conmgr.conf"), "backend_host0=a\n");
+        AtomicReference<byte[]> answer = new AtomicReference<>();
+        try (ScriptedConsole console = new ScriptedConsole(WELCOME, query -> answer.get())) {
+            running(console.port());
+            answer.set(concat(
+                    columns("kind", "text"),
+                    row("change", "heartbeat_interval: 10s -> 1s"),
+                    row("remark", "conmgr.conf:3: odd"),
+                    done(2)));
+            assertThat(run("reload", "-D", dir())).isZero();
+            assertThat(err())
+                    .contains("cm_ctl: change: heartbeat_interval: 10s -> 1s\n", "cm_ctl: remark: conmgr.conf:3: odd\n")
+                    .endsWith("cm_ctl: " + dir() + "/conmgr.conf is in force\n");
+            assertThat(console.received()).contains("RELOAD");
+
+            answer.set(concat(columns("kind", "text"), done(0)));
+            assertThat(run("reload", "-D", dir())).isZero();
+            assertThat(err()).contains("cm_ctl: nothing changed since conmgr last read it\n");
+
+            answer.set(concat(
+                    error("F0000", "conmgr.conf is not put into force", "conmgr.conf:1: a\nconmgr.conf:2: b"), READY));
+            assertThat(run("reload", "-D", dir())).isEqualTo(1);
+            assertThat(err())
+                    .contains(
+                            "cm_ctl: conmgr.conf is not put into force:\n",
+                            "cm_ctl: conmgr.conf:1: a\n",
+                            "cm_ctl: conmgr.conf:2: b\n");
+        }
+    }
+
+    @Test
+    void reloadOfAConmgrThatCannotBeAskedChecksTheFile() throws Exception {
+        running(PidFile.STARTING);
         Files.writeString(directory.resolve("conmgr.conf"), "port=0\nbackend_host0=a\n");
         assertThat(run("reload", "-D", dir())).isEqualTo(1);
         assertThat(err()).contains("conmgr.conf:1: port: 0", "is not put into force");
         Files.writeString(directory.resolve("conmgr.conf"), "backend_host0=a\n");
         assertThat(run("reload", "-D", dir())).isZero();
-        assertThat(err()).endsWith("is good; conmgr puts it into force\n");
+        assertThat(err()).endsWith("cm_ctl: conmgr is starting up and cannot be asked: it reads the file by itself\n");
     }
 }

@@ -133,8 +133,15 @@ final class ScriptedConsole implements AutoCloseable {
     }
 
     static byte[] error(String sqlState, String text) {
+        return error(sqlState, text, "");
+    }
+
+    static byte[] error(String sqlState, String text, String detail) {
         return message('E', out -> {
             texts(out, "SFATAL", "C" + sqlState, "M" + text);
+            if (!detail.isEmpty()) {
+                texts(out, "D" + detail);
+            }
             out.writeByte(0);
         });
     }

@@ -45,6 +45,10 @@ public enum Message {
             ERROR,
             "{}: {}",
             "Raise the limit of open files (ulimit -n; LimitNOFILE in a systemd unit), or lower max_connections."),
+    STOP_WAITS(
+            "CM1015",
+            LOG,
+            "new applications are refused from now on; conmgr stops when the last of {} application connections has ended"),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),

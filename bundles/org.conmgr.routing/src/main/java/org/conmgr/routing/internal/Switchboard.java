@@ -26,6 +26,7 @@ import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
+import org.conmgr.api.routing.Admission;
 import org.conmgr.api.routing.ApplicationStatus;
 import org.conmgr.api.routing.BalancePolicy;
 import org.conmgr.api.routing.InstanceRegistry;
@@ -50,8 +51,8 @@ import org.osgi.service.component.annotations.Reference;
  */
 @Component(
         immediate = true, // the books must outlive the comings and goings of those who use them
-        service = {InstanceRegistry.class, Router.class, RegistryView.class})
-public final class Switchboard implements InstanceRegistry, Router, RegistryView, AutoCloseable {
+        service = {InstanceRegistry.class, Router.class, RegistryView.class, Admission.class})
+public final class Switchboard implements InstanceRegistry, Router, RegistryView, Admission, AutoCloseable {
     /** How long changes of an instance's set of SQL sockets are gathered. */
     static final Duration SOCKETS_DELAY = Duration.ofMillis(10);
 
@@ -62,6 +63,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     private final Object lock = new Object();
     private final Ledger ledger;
     private long sessionIds;
+    private boolean refusing;
     private boolean stopped;
 
     // Dynamic, so not final: replacing what they refer to must not replace the books.
@@ -120,16 +122,35 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     @Override
     @Deactivate
     public void close() {
-        change(after -> {
+        end();
+        synchronized (lock) {
             stopped = true;
-            for (BookedSession session : ledger.waiting()) {
-                ledger.refuse(session, RefusalText.stopping(session.request), after);
-            }
+        }
+        timer.shutdownNow();
+    }
+
+    // ---- Admission ----
+
+    @Override
+    public void refuse() {
+        change(this::refuse);
+    }
+
+    @Override
+    public void end() {
+        change(after -> {
+            refuse(after);
             for (BookedInstance instance : ledger.instances.values()) {
                 ledger.endAll(instance, SessionEnd.Cause.REMOVED, "conmgr is stopping", after);
             }
         });
-        timer.shutdownNow();
+    }
+
+    private void refuse(Aftermath after) {
+        refusing = true;
+        for (BookedSession session : ledger.waiting()) {
+            ledger.refuse(session, RefusalText.stopping(session.request), after);
+        }
     }
 
     // ---- InstanceRegistry ----
@@ -218,7 +239,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         BookedSession session;
         synchronized (lock) {
             session = new BookedSession(this, ++sessionIds, request, observer, clock.instant());
-            if (stopped) {
+            if (refusing) {
                 session.answer(RefusalText.stopping(request));
             } else {
                 answerOrAwait(session, after);

@@ -293,7 +293,7 @@ class ObserversTest {
                 .containsExactly(0, 1, 5);
     }
 
-    private static InetSocketAddress socket(int port) {
+    static InetSocketAddress socket(int port) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 }
