@@ -12,9 +12,11 @@ import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.link.VerdictRecord.Outcome;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Beat;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
@@ -78,6 +80,15 @@ final class ConmgrLink {
         /** The instance is alive, not watched. */
         void unmonitored(String why);
 
+        /**
+         * An instance that was up, or unmonitored, has been judged; comes before {@link #unmonitored} or {@link
+         * #down}.
+         *
+         * @param probe what the probe found; empty when there was none
+         * @param beats of the link that ended; null when there was none
+         */
+        void judged(Outcome outcome, Verdict verdict, String probe, @Nullable BeatFacts beats);
+
         /** The instance is dead, or was never reached. */
         void down(Verdict verdict);
     }
@@ -104,6 +115,9 @@ final class ConmgrLink {
 
     /** Set while a probe is out: what to say if it is not answered. */
     private @Nullable Verdict suspicion;
+
+    /** Of the link that ended last, until they are told. */
+    private @Nullable BeatFacts lastBeats;
 
     private Set<InetSocketAddress> sessions = Set.of();
     private Set<InetSocketAddress> sessionsSent = new LinkedHashSet<>();
@@ -219,7 +233,7 @@ final class ConmgrLink {
             beat(now);
             outside.send(new Sessions(Sessions.Change.FORGET_ALL, List.of()));
             sendSessions();
-            apply(welcome.set());
+            apply(now, welcome.set());
         } else if (packet instanceof Goodbye goodbye) {
             outside.disconnect();
             failed(now, reasonOf(goodbye), goodbye.text());
@@ -235,9 +249,9 @@ final class ConmgrLink {
         } else {
             live().heard(now);
             if (packet instanceof AttributeSet set) {
-                apply(set);
+                apply(now, set);
             } else if (packet instanceof Welcome welcome) {
-                apply(welcome.set());
+                apply(now, welcome.set());
             } else if (packet instanceof Goodbye goodbye) {
                 outside.disconnect();
                 lost(now, reasonOf(goodbye), goodbye.text());
@@ -295,10 +309,11 @@ final class ConmgrLink {
         if (answered) {
             if (standing != LinkState.UNMONITORED) {
                 standing = LinkState.UNMONITORED;
+                outside.judged(Outcome.UNMONITORED, suspected, how, takeBeats());
                 outside.unmonitored("its watchdog is gone (" + suspected + "), but " + how);
             }
         } else {
-            down(suspected.reason(), suspected.evidence() + "; " + how);
+            down(suspected.reason(), suspected.evidence() + "; " + how, how);
         }
     }
 
@@ -319,19 +334,21 @@ final class ConmgrLink {
             suspect(reason, evidence);
         } else if (suspicion == null) {
             // With a probe out the instance still stands; its answer decides.
-            down(reason, evidence);
+            down(reason, evidence, "");
         }
     }
 
     /** An established link has ended. */
     private void lost(long now, VerdictReason reason, String evidence) {
+        lastBeats = live().facts(now, clock.instant());
         pulse = null;
         await(now);
         if (standing != LinkState.UP) {
+            lastBeats = null;
             return; // It was declared dead before, by its own watchdog.
         }
         switch (reason) {
-            case TIMED_OUT, INSTANCE_STOPPED -> down(reason, evidence);
+            case TIMED_OUT, INSTANCE_STOPPED -> down(reason, evidence, "");
             default -> suspect(reason, evidence);
         }
     }
@@ -348,23 +365,36 @@ final class ConmgrLink {
         retryAt = Math.max(now, attemptStarted + settings.connectInterval().toNanos());
     }
 
-    private void apply(AttributeSet set) {
+    private void apply(long now, AttributeSet set) {
         InstanceState state = set.attributes().state();
         if (state.alive()) {
             standing = LinkState.UP;
             outside.up(set.identity(), set.attributes());
         } else {
+            lastBeats = live().facts(now, clock.instant());
             down(
                     state == InstanceState.STOPPED
                             ? VerdictReason.INSTANCE_STOPPED
                             : VerdictReason.INSTANCE_UNREACHABLE,
-                    set.why());
+                    set.why(),
+                    "");
         }
     }
 
-    private void down(VerdictReason reason, String evidence) {
+    private void down(VerdictReason reason, String evidence, String probe) {
+        Verdict verdict = new Verdict(reason, evidence, clock.instant());
+        BeatFacts beats = takeBeats();
+        if (standing == LinkState.UP || standing == LinkState.UNMONITORED) {
+            outside.judged(Outcome.DEAD, verdict, probe, beats);
+        }
         standing = LinkState.DOWN;
-        outside.down(new Verdict(reason, evidence, clock.instant()));
+        outside.down(verdict);
+    }
+
+    private @Nullable BeatFacts takeBeats() {
+        BeatFacts beats = lastBeats;
+        lastBeats = null;
+        return beats;
     }
 
     private void beat(long now) {

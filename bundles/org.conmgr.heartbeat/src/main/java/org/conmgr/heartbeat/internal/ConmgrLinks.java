@@ -39,6 +39,7 @@ public final class ConmgrLinks implements AutoCloseable {
 
     private final Transport transport;
     private final InstanceRegistry registry;
+    private final VerdictHistory history;
     private final MessageLog log;
     private final BooleanSupplier shuttingDown;
     private final Resolver resolver = new Resolver();
@@ -55,14 +56,21 @@ public final class ConmgrLinks implements AutoCloseable {
             BundleContext context,
             @Reference Transport transport,
             @Reference InstanceRegistry registry,
+            @Reference VerdictHistory history,
             @Reference MessageLog log) {
-        this(transport, registry, log, () -> context.getBundle(0).getState() == Bundle.STOPPING);
+        this(transport, registry, history, log, () -> context.getBundle(0).getState() == Bundle.STOPPING);
     }
 
     /** {@code shuttingDown} tells, when this closes, whether the whole process ends or only this bundle. */
-    ConmgrLinks(Transport transport, InstanceRegistry registry, MessageLog log, BooleanSupplier shuttingDown) {
+    ConmgrLinks(
+            Transport transport,
+            InstanceRegistry registry,
+            VerdictHistory history,
+            MessageLog log,
+            BooleanSupplier shuttingDown) {
         this.transport = transport;
         this.registry = registry;
+        this.history = history;
         this.log = log;
         this.shuttingDown = shuttingDown;
     }
@@ -150,7 +158,8 @@ public final class ConmgrLinks implements AutoCloseable {
                     holder.definition().pid());
             return;
         }
-        NettyConmgrLink link = new NettyConmgrLink(instance, now, conmgrId, transport, resolver, registry, log);
+        NettyConmgrLink link =
+                new NettyConmgrLink(instance, now, conmgrId, transport, resolver, registry, history, log);
         registry.add(instance, link);
         links.put(instance.number(), new Link(definition, instance, link));
         link.start();

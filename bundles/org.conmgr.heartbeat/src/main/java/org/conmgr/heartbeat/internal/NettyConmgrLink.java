@@ -20,9 +20,12 @@ import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.link.VerdictRecord;
+import org.conmgr.api.link.VerdictSubject;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
@@ -41,6 +44,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     private final EventLoop loop;
     private final Resolver resolver;
     private final InstanceRegistry registry;
+    private final VerdictHistory history;
     private final MessageLog log;
     private final InstantSource clock;
     private final LoopTimer timer;
@@ -63,12 +67,14 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
             Transport transport,
             Resolver resolver,
             InstanceRegistry registry,
+            VerdictHistory history,
             MessageLog log) {
         this.instance = instance;
         this.settings = settings;
         this.transport = transport;
         this.resolver = resolver;
         this.registry = registry;
+        this.history = history;
         this.log = log;
         clock = InstantSource.system();
         loop = transport.heartbeatLoops().next();
@@ -255,6 +261,11 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         log.log(Message.INSTANCE_UNMONITORED, instance, why);
         reported = LinkState.UNMONITORED;
         registry.unmonitored(instance.number(), why);
+    }
+
+    @Override
+    public void judged(VerdictRecord.Outcome outcome, Verdict verdict, String probe, @Nullable BeatFacts beats) {
+        history.add(new VerdictRecord(new VerdictSubject.Instance(instance), outcome, verdict, probe, beats, ""));
     }
 
     @Override

@@ -19,7 +19,10 @@ import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictRecord;
+import org.conmgr.api.link.VerdictSubject;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.heartbeat.Departure;
@@ -40,6 +43,7 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
 
     private final String name;
     private final HeartbeatAcceptor.Observer observer;
+    private final VerdictHistory history;
     private final MessageLog log;
     private final List<Channel> listening = new ArrayList<>();
     private final Set<NettyWatchdogLink> connections = ConcurrentHashMap.newKeySet();
@@ -51,9 +55,10 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
     private volatile Progress progress = Progress.UNKNOWN;
     private volatile int limit = Integer.MAX_VALUE;
 
-    NettyEndpoint(String name, HeartbeatAcceptor.Observer observer, MessageLog log) {
+    NettyEndpoint(String name, HeartbeatAcceptor.Observer observer, VerdictHistory history, MessageLog log) {
         this.name = name;
         this.observer = observer;
+        this.history = history;
         this.log = log;
     }
 
@@ -128,8 +133,10 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
     }
 
     /** The link of this peer, which has none any more. */
-    void lost(Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions) {
+    void lost(Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
         established.decrementAndGet();
+        VerdictSubject subject = new VerdictSubject.Conmgr(name, peer.name(), peer.addressText());
+        history.add(new VerdictRecord(subject, VerdictRecord.Outcome.LOST, verdict, "", beats, ""));
         log.log(Message.CONMGR_LOST, peer.name(), peer.addressText(), verdict);
         if (!closed.get()) {
             observer.lost(new Loss(

@@ -14,17 +14,20 @@ import org.osgi.service.component.annotations.Reference;
 @Component(service = HeartbeatAcceptor.class)
 public final class NettyHeartbeatAcceptor implements HeartbeatAcceptor {
     private final Transport transport;
+    private final VerdictHistory history;
     private final MessageLog log;
 
     @Activate
-    public NettyHeartbeatAcceptor(@Reference Transport transport, @Reference MessageLog log) {
+    public NettyHeartbeatAcceptor(
+            @Reference Transport transport, @Reference VerdictHistory history, @Reference MessageLog log) {
         this.transport = transport;
+        this.history = history;
         this.log = log;
     }
 
     @Override
     public Endpoint open(String name, List<InetSocketAddress> addresses, Observer observer) throws IOException {
-        NettyEndpoint endpoint = new NettyEndpoint(name, observer, log);
+        NettyEndpoint endpoint = new NettyEndpoint(name, observer, history, log);
         endpoint.listen(transport.server(transport.heartbeatLoops()), addresses);
         return endpoint;
     }

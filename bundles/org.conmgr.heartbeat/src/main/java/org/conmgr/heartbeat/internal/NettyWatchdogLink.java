@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.Set;
 import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
@@ -101,13 +102,13 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
 
     @Override
     public void closed(String how) {
-        supervised(() -> link.closed(how));
+        supervised(() -> link.closed(timer.now(), how));
         timer.disarm();
     }
 
     @Override
     public void corrupted(String what) {
-        supervised(() -> link.corrupted(what));
+        supervised(() -> link.corrupted(timer.now(), what));
     }
 
     @Override
@@ -145,9 +146,10 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     }
 
     @Override
-    public void lost(Peer known, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions) {
+    public void lost(
+            Peer known, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
         peer = null;
-        endpoint.lost(known, verdict, restarting, sessions);
+        endpoint.lost(known, verdict, beats, restarting, sessions);
     }
 
     @Override

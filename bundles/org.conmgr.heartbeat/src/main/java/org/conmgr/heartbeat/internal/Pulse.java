@@ -1,9 +1,14 @@
 package org.conmgr.heartbeat.internal;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.heartbeat.internal.Packet.Beat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The heart of an established link, the same at both ends: when the next beat is due, and when the peer has been
@@ -26,12 +31,14 @@ final class Pulse {
 
     private static final long NONE = -1;
 
+    private final long began;
     private Timing timing;
     private long nextBeat;
     private long lastReceipt;
     private long graceUntil = NONE;
-    private long sent;
-    private long heard;
+    private @Nullable Beat sent;
+    private long sentAt;
+    private @Nullable Beat heard;
     private long heardAt;
     private long stallSinceBeat;
     private long stallSinceReceipt;
@@ -44,6 +51,7 @@ final class Pulse {
     /** Begins: the first beat is due at once. */
     Pulse(long now, Timing timing) {
         this.timing = timing;
+        began = now;
         nextBeat = now;
         lastReceipt = now;
     }
@@ -65,7 +73,7 @@ final class Pulse {
     /** A beat came. */
     void heard(long now, Beat beat) {
         heard(now);
-        heard = beat.sequence();
+        heard = beat;
         heardAt = now;
         if (measured != NONE && beat.lastHeard() >= measured) {
             if (beat.lastHeard() == measured && beat.heldMicros() >= 0) {
@@ -81,7 +89,7 @@ final class Pulse {
     }
 
     long lastHeard() {
-        return heard;
+        return heard == null ? 0 : heard.sequence();
     }
 
     long lastReceipt() {
@@ -117,10 +125,13 @@ final class Pulse {
     Beat beat(long now, Progress progress) {
         long late = now - nextBeat;
         nextBeat += timing.interval() * (1 + late / timing.interval());
-        int held = heard == 0 ? -1 : micros(now - heardAt);
-        Beat beat = new Beat(++sent, heard, micros(late), micros(stallSinceBeat), progress, held);
+        int held = heard == null ? -1 : micros(now - heardAt);
+        long sequence = sent == null ? 1 : sent.sequence() + 1;
+        Beat beat = new Beat(sequence, lastHeard(), micros(late), micros(stallSinceBeat), progress, held);
+        sent = beat;
+        sentAt = now;
         if (measured == NONE) {
-            measured = sent;
+            measured = sequence;
             measuredSentAt = now;
         }
         stallSinceBeat = 0;
@@ -147,8 +158,29 @@ final class Pulse {
                 Locale.ROOT,
                 "silent for %.2f s; last beat #%d; own stall %d ms",
                 (now - lastReceipt) / 1e9,
-                heard,
+                lastHeard(),
                 TimeUnit.NANOSECONDS.toMillis(stallSinceReceipt));
+    }
+
+    /** What is known now, which is {@code wall} by the clock on the wall. */
+    BeatFacts facts(long now, Instant wall) {
+        return new BeatFacts(
+                wall.minusNanos(now - began),
+                Duration.ofNanos(timing.interval()),
+                Duration.ofNanos(timing.timeout()),
+                Duration.ofNanos(now - lastReceipt),
+                heard == null ? null : fact(heard, wall.minusNanos(now - heardAt)),
+                sent == null ? null : fact(sent, wall.minusNanos(now - sentAt)),
+                heard == null ? 0 : heard.lastHeard(),
+                Duration.ofNanos(stallSinceReceipt));
+    }
+
+    private static BeatFacts.Beat fact(Beat beat, Instant at) {
+        return new BeatFacts.Beat(
+                beat.sequence(),
+                at,
+                Duration.of(beat.lateMicros(), ChronoUnit.MICROS),
+                Duration.of(beat.stallMicros(), ChronoUnit.MICROS));
     }
 
     private static int micros(long nanos) {

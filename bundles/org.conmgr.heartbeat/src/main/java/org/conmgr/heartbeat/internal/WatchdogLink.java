@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Progress;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.heartbeat.LinkStatus;
@@ -57,7 +58,7 @@ final class WatchdogLink {
         void established(Peer peer);
 
         /** An established link has ended. */
-        void lost(Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions);
+        void lost(Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions);
 
         /** A connection that never became a link has ended. */
         void refused(String why);
@@ -116,8 +117,11 @@ final class WatchdogLink {
             hello(now, hello);
         } else if (phase == Phase.AWAITING_HELLO) {
             if (!(packet instanceof Packet.Unknown)) {
-                refuse(new Goodbye(
-                        Goodbye.Reason.PROTOCOL_ERROR, packet.getClass().getSimpleName() + " before the Hello"));
+                refuse(
+                        now,
+                        new Goodbye(
+                                Goodbye.Reason.PROTOCOL_ERROR,
+                                packet.getClass().getSimpleName() + " before the Hello"));
             }
         } else if (phase == Phase.UP) {
             receivedWhileUp(now, packet);
@@ -126,16 +130,21 @@ final class WatchdogLink {
 
     private void hello(long now, Hello hello) {
         if (hello.major() != Packet.MAJOR) {
-            refuse(new Goodbye(
-                    Goodbye.Reason.PROTOCOL_ERROR,
-                    "conmgr speaks heartbeat protocol " + hello.major() + ", this watchdog speaks " + Packet.MAJOR));
+            refuse(
+                    now,
+                    new Goodbye(
+                            Goodbye.Reason.PROTOCOL_ERROR,
+                            "conmgr speaks heartbeat protocol " + hello.major() + ", this watchdog speaks "
+                                    + Packet.MAJOR));
             return;
         }
         if (hello.intervalMillis() < MIN_MILLIS || hello.timeoutMillis() < MIN_MILLIS) {
-            refuse(new Goodbye(
-                    Goodbye.Reason.PROTOCOL_ERROR,
-                    "heartbeat_interval " + hello.intervalMillis() + " ms, heartbeat_timeout " + hello.timeoutMillis()
-                            + " ms (expected: at least 1 ms each)"));
+            refuse(
+                    now,
+                    new Goodbye(
+                            Goodbye.Reason.PROTOCOL_ERROR,
+                            "heartbeat_interval " + hello.intervalMillis() + " ms, heartbeat_timeout "
+                                    + hello.timeoutMillis() + " ms (expected: at least 1 ms each)"));
             return;
         }
         Duration interval = Duration.ofMillis(hello.intervalMillis());
@@ -149,7 +158,7 @@ final class WatchdogLink {
         }
         Goodbye refusal = outside.admit(greeted);
         if (refusal != null) {
-            refuse(refusal);
+            refuse(now, refusal);
             return;
         }
         phase = Phase.UP;
@@ -179,38 +188,38 @@ final class WatchdogLink {
                 case REMOVE -> changed.sockets().forEach(sessions::remove);
             }
             if (sessions.size() > MAX_SESSIONS) {
-                corrupted(sessions.size() + " sessions (expected: at most " + MAX_SESSIONS + ")");
+                corrupted(now, sessions.size() + " sessions (expected: at most " + MAX_SESSIONS + ")");
             }
         } else if (packet instanceof Goodbye goodbye) {
             outside.disconnect();
             switch (goodbye.reason()) {
-                case SHUTDOWN -> lost(VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), false);
-                case RESTART -> lost(VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), true);
-                default -> lost(VerdictReason.CLOSED_BY_PEER, goodbye.text(), false);
+                case SHUTDOWN -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), false);
+                case RESTART -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), true);
+                default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.text(), false);
             }
         } else if (!(packet instanceof Packet.Unknown)) {
-            corrupted(packet.getClass().getSimpleName() + " from a conmgr");
+            corrupted(now, packet.getClass().getSimpleName() + " from a conmgr");
         }
     }
 
     /** What came cannot be read. */
-    void corrupted(String what) {
+    void corrupted(long now, String what) {
         if (phase == Phase.AWAITING_HELLO) {
-            refuse(new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, what));
+            refuse(now, new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, what));
         } else if (phase == Phase.UP) {
             outside.send(new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, what));
             outside.disconnect();
-            lost(VerdictReason.PROTOCOL_ERROR, what, false);
+            lost(now, VerdictReason.PROTOCOL_ERROR, what, false);
         }
     }
 
     /** The connection ended, not by us. */
-    void closed(String how) {
+    void closed(long now, String how) {
         if (phase == Phase.AWAITING_HELLO) {
             phase = Phase.CLOSED;
             outside.refused(how + " before a Hello");
         } else if (phase == Phase.UP) {
-            lost(VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye", false);
+            lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye", false);
         }
     }
 
@@ -228,7 +237,7 @@ final class WatchdogLink {
     /** Time has come. {@code due} is what {@link #wakeAt} had said. */
     void tick(long now, long due) {
         if (phase == Phase.AWAITING_HELLO && now >= helloDeadline) {
-            refuse(new Goodbye(Goodbye.Reason.REFUSED, "no Hello within " + HELLO_TIMEOUT.toSeconds() + " s"));
+            refuse(now, new Goodbye(Goodbye.Reason.REFUSED, "no Hello within " + HELLO_TIMEOUT.toSeconds() + " s"));
         } else if (phase == Phase.UP) {
             Pulse live = live();
             live.woke(now, due);
@@ -239,7 +248,7 @@ final class WatchdogLink {
                 String evidence = live.evidence(now);
                 outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, evidence));
                 outside.disconnect();
-                lost(VerdictReason.TIMED_OUT, evidence, false);
+                lost(now, VerdictReason.TIMED_OUT, evidence, false);
             }
         }
     }
@@ -275,23 +284,25 @@ final class WatchdogLink {
                 bytesSent);
     }
 
-    private void refuse(Goodbye goodbye) {
+    private void refuse(long now, Goodbye goodbye) {
         outside.send(goodbye);
         outside.disconnect();
         if (phase == Phase.UP) {
-            lost(VerdictReason.PROTOCOL_ERROR, goodbye.text(), false);
+            lost(now, VerdictReason.PROTOCOL_ERROR, goodbye.text(), false);
         } else {
             phase = Phase.CLOSED;
             outside.refused(goodbye.text());
         }
     }
 
-    private void lost(VerdictReason reason, String evidence, boolean restarting) {
+    private void lost(long now, VerdictReason reason, String evidence, boolean restarting) {
         Peer known = peer;
+        Instant at = clock.instant();
+        BeatFacts beats = live().facts(now, at);
         phase = Phase.CLOSED;
         pulse = null;
         if (known != null) {
-            outside.lost(known, new Verdict(reason, evidence, clock.instant()), restarting, Set.copyOf(sessions));
+            outside.lost(known, new Verdict(reason, evidence, at), beats, restarting, Set.copyOf(sessions));
         }
     }
 

@@ -49,6 +49,7 @@ class HeartbeatOverTcpTest {
 
     private final NettyTransport transport = new NettyTransport();
     private final RecordingLog log = new RecordingLog();
+    private final VerdictHistory history = new VerdictHistory();
     private final Books books = new Books();
     private final Watcher watcher = new Watcher();
     private final Resolver resolver = new Resolver();
@@ -91,7 +92,7 @@ class HeartbeatOverTcpTest {
     }
 
     private HeartbeatAcceptor.Endpoint listen(int port) throws IOException {
-        return new NettyHeartbeatAcceptor(transport, log)
+        return new NettyHeartbeatAcceptor(transport, history, log)
                 .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), watcher);
     }
 
@@ -107,6 +108,7 @@ class HeartbeatOverTcpTest {
                 transport,
                 resolver,
                 books,
+                history,
                 log);
         links.add(link);
         link.start();

@@ -15,13 +15,18 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.link.VerdictRecord;
+import org.conmgr.api.link.VerdictRecord.Outcome;
+import org.conmgr.api.link.VerdictSubject;
 import org.conmgr.heartbeat.Peer;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
@@ -39,6 +44,9 @@ class LinkSimulationTest {
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final LinkSettings SETTINGS = new LinkSettings(
             Duration.ofMillis(200), Duration.ofMillis(600), Duration.ofMillis(200), Duration.ofMillis(500), "c", null);
+
+    private static final VerdictSubject SUBJECT =
+            new VerdictSubject.Instance(new ConfiguredInstance(1, "db1", null, 5432, 27545));
 
     /** One world: a conmgr, a watchdog, an instance and the wire between them. */
     private static final class World {
@@ -64,6 +72,8 @@ class LinkSimulationTest {
         LinkState seen = LinkState.CONNECTING;
         Verdict lastVerdict;
         Verdict watchdogVerdict;
+        BeatFacts watchdogBeats;
+        final List<VerdictRecord> records = new ArrayList<>();
         long deadAt = -1;
         int beats;
         Attributes told;
@@ -207,7 +217,7 @@ class LinkSimulationTest {
                     onWatchdog(end.lastArrival, end, () -> {
                         if (!end.closed) {
                             end.closed = true;
-                            end.link.closed("connection closed");
+                            end.link.closed(now, "connection closed");
                         }
                     });
                 }
@@ -239,6 +249,11 @@ class LinkSimulationTest {
             public void unmonitored(String why) {
                 seen = LinkState.UNMONITORED;
                 log.add("unmonitored: " + why);
+            }
+
+            @Override
+            public void judged(Outcome outcome, Verdict verdict, String probe, BeatFacts beats) {
+                records.add(new VerdictRecord(SUBJECT, outcome, verdict, probe, beats, ""));
             }
 
             @Override
@@ -336,8 +351,10 @@ class LinkSimulationTest {
             }
 
             @Override
-            public void lost(Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions) {
+            public void lost(
+                    Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
                 closed = true;
+                watchdogBeats = beats;
                 watchdogVerdict = verdict;
                 log.add("lost: " + verdict);
             }
@@ -386,6 +403,50 @@ class LinkSimulationTest {
             assertThat(took).as("seed %d, %s", seed, world.log).isBetween(399L, 604L);
             assertThat(world.lastVerdict.reason()).isEqualTo(VerdictReason.TIMED_OUT);
             assertThat(world.watchdogVerdict.reason()).isEqualTo(VerdictReason.TIMED_OUT);
+        }
+    }
+
+    /** Whatever happens, every end of an instance's life is on record, once, with the beats of the link that ended. */
+    @Test
+    void everyVerdictLeavesARecord() {
+        for (long seed = 0; seed < 500; seed++) {
+            World world = up(seed);
+            long cutAt = world.now;
+            world.cut = true;
+            world.run(cutAt + 3000 * MS);
+            assertThat(world.records).as("seed %d, %s", seed, world.log).hasSize(1);
+            VerdictRecord record = world.records.get(0);
+            assertThat(record.outcome()).isEqualTo(Outcome.DEAD);
+            assertThat(record.verdict()).isEqualTo(world.lastVerdict);
+            BeatFacts beats = record.beats();
+            assertThat(beats.silence()).isBetween(Duration.ofMillis(600), Duration.ofMillis(604));
+            assertThat(beats.ownStall()).isZero();
+            // What was sent before the cut arrived: each end says the same of the last beat, give or take the wire.
+            assertThat(beats.heard().at()).isBefore(Instant.EPOCH.plusNanos(cutAt + 2 * MS));
+            assertThat(beats.sent().sequence())
+                    .isGreaterThan(world.watchdogBeats.heard().sequence());
+            assertThat(world.watchdogBeats.sent().sequence())
+                    .isGreaterThan(beats.heard().sequence());
+            assertThat(beats.confirmed())
+                    .isBetween(
+                            world.watchdogBeats.heard().sequence() - 1,
+                            world.watchdogBeats.heard().sequence());
+            assertThat(beats.established()).isBefore(Instant.EPOCH.plus(Duration.ofMillis(100)));
+
+            world.cut = false;
+            world.run(world.now + 3000 * MS);
+            world.killWatchdog();
+            world.run(world.now + 3000 * MS);
+            world.instanceDead = true;
+            world.run(world.now + 3000 * MS);
+            assertThat(world.records)
+                    .as("seed %d, %s", seed, world.log)
+                    .extracting(VerdictRecord::outcome)
+                    .containsExactly(Outcome.DEAD, Outcome.UNMONITORED, Outcome.DEAD);
+            assertThat(world.records.get(1).probe()).isEqualTo("answers");
+            assertThat(world.records.get(1).beats().heard().sequence()).isPositive();
+            assertThat(world.records.get(2).probe()).isEqualTo("refused the probe");
+            assertThat(world.records.get(2).beats()).isNull();
         }
     }
 
