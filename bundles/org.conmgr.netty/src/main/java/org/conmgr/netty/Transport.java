@@ -3,6 +3,7 @@ package org.conmgr.netty;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.EventLoopGroup;
+import java.net.InetAddress;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -22,6 +23,13 @@ public interface Transport {
 
     /** A client bootstrap on these loops, with the channel type that goes with them and TCP_NODELAY. */
     Bootstrap client(EventLoopGroup loops);
+
+    /**
+     * A client bootstrap for connections to this address that also end, with an {@link java.io.IOException}, when the
+     * network answers that there is no way to it any more (ICMP unreachable). Left to itself TCP takes that for a hint
+     * and tries on for minutes. Without epoll it is no more than a hint here either.
+     */
+    Bootstrap client(EventLoopGroup loops, InetAddress peer);
 
     /** A server bootstrap on these loops, with the channel type that goes with them, SO_REUSEADDR and TCP_NODELAY. */
     ServerBootstrap server(EventLoopGroup loops);

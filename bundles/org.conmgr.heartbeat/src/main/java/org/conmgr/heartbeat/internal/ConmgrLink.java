@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  *                                                    +----- Welcome --------+
  * </pre>
  *
- * <p>Evidence before time: an EOF, a reset or a Goodbye is followed at once by one probe of {@code backend_port}, which
+ * <p>Evidence before time: an EOF, a reset, an ICMP unreachable or a Goodbye is followed at once by one probe of {@code backend_port}, which
  * tells a dead watchdog from a dead host. Only silence costs {@code heartbeat_timeout}. While the instance is
  * unmonitored every failed attempt to reach its watchdog probes again.
  */
@@ -198,6 +198,15 @@ final class ConmgrLink {
             failed(now, VerdictReason.CLOSED_BY_PEER, how + " before its Welcome");
         } else if (phase == Phase.UP) {
             lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye");
+        }
+    }
+
+    /** The network says that there is no way to the watchdog's host; the connection is gone. */
+    void unreachable(long now, String how) {
+        if (phase == Phase.CONNECTING) {
+            failed(now, VerdictReason.HOST_UNREACHABLE, how);
+        } else if (phase == Phase.UP) {
+            lost(now, VerdictReason.HOST_UNREACHABLE, how);
         }
     }
 

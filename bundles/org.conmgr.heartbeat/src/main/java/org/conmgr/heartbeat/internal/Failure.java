@@ -34,8 +34,12 @@ final class Failure {
     /** In words, without the system call that native transports put before them. */
     static String text(Throwable cause) {
         String message = cause.getMessage();
-        return message == null
-                ? cause.getClass().getSimpleName()
-                : SYSTEM_CALL.matcher(message).replaceFirst("");
+        if (message == null) {
+            return cause.getClass().getSimpleName();
+        }
+        if (cause instanceof NoRouteToHostException && message.startsWith("null: ")) {
+            return "No route to host" + message.substring("null".length()); // native transports have no text for it
+        }
+        return SYSTEM_CALL.matcher(message).replaceFirst("");
     }
 }

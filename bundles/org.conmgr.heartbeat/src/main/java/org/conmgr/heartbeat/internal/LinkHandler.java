@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
@@ -16,6 +17,9 @@ final class LinkHandler extends ChannelInboundHandlerAdapter {
 
         /** The channel is closed or cannot be used any more. */
         void closed(String how);
+
+        /** The network says that there is no way to the peer; the channel is closed. */
+        void unreachable(String how);
 
         /** What came cannot be read, or the peer does not read. */
         void corrupted(String what);
@@ -53,7 +57,12 @@ final class LinkHandler extends ChannelInboundHandlerAdapter {
         if (cause instanceof DecoderException) {
             events.corrupted(Failure.text(cause.getCause() == null ? cause : cause.getCause()));
         } else if (cause instanceof IOException) {
-            events.closed("connection lost (" + Failure.text(cause) + ")");
+            String how = "connection lost (" + Failure.text(cause) + ")";
+            if (Failure.ofConnect(cause) == VerdictReason.HOST_UNREACHABLE) {
+                events.unreachable(how);
+            } else {
+                events.closed(how);
+            }
         } else {
             log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "a heartbeat link", cause)
                     .withCause(cause));

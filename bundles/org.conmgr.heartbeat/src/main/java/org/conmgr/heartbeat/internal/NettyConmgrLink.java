@@ -170,7 +170,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
 
     private void connect(int mine, List<InetAddress> addresses, int index) {
         InetSocketAddress target = new InetSocketAddress(addresses.get(index), instance.watchdogPort());
-        Channel opening = bootstrap()
+        Channel opening = bootstrap(target.getAddress())
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel made) {
@@ -195,9 +195,9 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         channel = opening;
     }
 
-    private Bootstrap bootstrap() {
+    private Bootstrap bootstrap(InetAddress peer) {
         Bootstrap bootstrap = transport
-                .client(transport.heartbeatLoops())
+                .client(transport.heartbeatLoops(), peer)
                 .clone(loop)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.max(1, settings.connectTimeout().toMillis()));
@@ -230,7 +230,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
             throw new IllegalStateException("a probe before any connection to " + instance);
         }
         Probe.start(
-                bootstrap(),
+                bootstrap(address),
                 loop,
                 new InetSocketAddress(address, instance.backendPort()),
                 budgetNanos,
@@ -305,6 +305,14 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
             if (current()) {
                 channel = null;
                 run(() -> link.closed(timer.now(), how));
+            }
+        }
+
+        @Override
+        public void unreachable(String how) {
+            if (current()) {
+                channel = null;
+                run(() -> link.unreachable(timer.now(), how));
             }
         }
 

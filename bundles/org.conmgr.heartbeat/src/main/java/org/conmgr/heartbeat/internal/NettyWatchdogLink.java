@@ -107,6 +107,11 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     }
 
     @Override
+    public void unreachable(String how) {
+        closed(how);
+    }
+
+    @Override
     public void corrupted(String what) {
         supervised(() -> link.corrupted(timer.now(), what));
     }

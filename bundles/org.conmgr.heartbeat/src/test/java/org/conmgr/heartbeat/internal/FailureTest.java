@@ -31,4 +31,10 @@ class FailureTest {
                 .isEqualTo(VerdictReason.HOST_UNREACHABLE);
         assertThat(Failure.ofConnect(new UnknownHostException("x"))).isEqualTo(VerdictReason.NAME_NOT_RESOLVED);
     }
+
+    @Test
+    void saysWhatNativeTransportsHaveNoTextFor() {
+        assertThat(Failure.text(new NoRouteToHostException("null: /192.0.2.1:5432")))
+                .isEqualTo("No route to host: /192.0.2.1:5432");
+    }
 }

@@ -16,7 +16,10 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.netty.Transport;
 import org.osgi.service.component.annotations.Activate;
@@ -27,6 +30,11 @@ import org.osgi.service.component.annotations.Deactivate;
 @Component(service = Transport.class)
 public final class NettyTransport implements Transport, AutoCloseable {
     private static final int MAX_APPLICATION_LOOPS = 8;
+
+    /** See ip(7), ipv6(7): every error the network reports is the connection's. Levels and numbers are Linux's. */
+    private static final IntegerUnixChannelOption IP_RECVERR = new IntegerUnixChannelOption("IP_RECVERR", 0, 11);
+
+    private static final IntegerUnixChannelOption IPV6_RECVERR = new IntegerUnixChannelOption("IPV6_RECVERR", 41, 25);
 
     private final boolean epoll;
     private final EventLoopGroup heartbeatLoops;
@@ -71,6 +79,12 @@ public final class NettyTransport implements Transport, AutoCloseable {
                 .group(loops)
                 .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true);
+    }
+
+    @Override
+    public Bootstrap client(EventLoopGroup loops, InetAddress peer) {
+        Bootstrap client = client(loops);
+        return epoll ? client.option(peer instanceof Inet6Address ? IPV6_RECVERR : IP_RECVERR, 1) : client;
     }
 
     @Override
