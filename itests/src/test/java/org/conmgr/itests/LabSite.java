@@ -3,7 +3,6 @@ package org.conmgr.itests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -186,18 +185,13 @@ final class LabSite implements AutoCloseable {
 
     /** Starts an application on a client host; it waits for its orders. */
     HostProcess application(int client) {
-        return clients.get(client).java(LabApplication.class, url("primary"), Integer.toString(client + 1));
+        return application(client, "");
     }
 
-    /** The number of clients whose application holds its lock on the primary. */
-    int locksHeld() {
-        try {
-            return Integer.parseInt(String.valueOf(cluster()
-                    .primary()
-                    .query("select count(*) from pg_locks where locktype = 'advisory' and granted")));
-        } catch (SQLException e) {
-            throw new AssertionError("the locks cannot be seen", e);
-        }
+    /** @param parameters more parameters of the URL, each with its {@code &} */
+    HostProcess application(int client, String parameters) {
+        return clients.get(client)
+                .java(LabApplication.class, url("primary") + parameters, Integer.toString(client + 1));
     }
 
     /** Lets a part of a time pass, so that a fault falls anywhere between two beats. */

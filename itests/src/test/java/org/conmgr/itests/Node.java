@@ -122,6 +122,10 @@ final class Node implements AutoCloseable {
         return process.pid();
     }
 
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** SIGSTOP. */
     void freeze() {
         signal("STOP");

@@ -66,6 +66,7 @@ public final class Lab implements AutoCloseable {
         router = new NamespaceShell(List.of("nsenter", "--net=/run/netns/" + claim.prefix() + "-router"));
         router.run("""
                 echo 1 >/proc/sys/net/ipv4/ip_forward
+                echo 0 >/proc/sys/net/ipv4/icmp_ratelimit
                 ip link set lo up
                 ip link add databases type bridge
                 ip addr add %1$s.1/25 dev databases
@@ -227,9 +228,13 @@ public final class Lab implements AutoCloseable {
         say("the link of " + host + " is down");
     }
 
-    /** The router answers every packet from the other segment to this host with ICMP host unreachable. */
+    /**
+     * The router answers every packet from the other segment to this host with ICMP host unreachable: every one, where
+     * others send but a few such answers a second.
+     */
     public void unreachable(Host host) {
-        router.run("ip route replace unreachable " + host.address() + "/32");
+        // Not by a route: the kernel answers for that a few times a second at most.
+        nft("add rule inet lab forward ip daddr " + host.address() + " reject with icmp type host-unreachable\n");
         say("the router says that " + host + " is unreachable");
     }
 
