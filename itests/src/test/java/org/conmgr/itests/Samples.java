@@ -13,11 +13,6 @@ final class Samples {
         nanos.add(value);
     }
 
-    /** Every sample less an origin. */
-    synchronized List<Long> since(long origin) {
-        return nanos.stream().map(value -> value - origin).toList();
-    }
-
     synchronized int count() {
         return nanos.size();
     }
