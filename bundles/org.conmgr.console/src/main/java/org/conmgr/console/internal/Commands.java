@@ -56,6 +56,7 @@ final class Commands {
         table("instances", views.instances());
         table("applications", views.applications());
         table("links", views.links());
+        table("verdicts", views.verdicts());
         table(
                 "config",
                 new Table<>(settings)
@@ -68,6 +69,7 @@ final class Commands {
                 new Help("SHOW INSTANCES", "the instances, their attributes and the state of their links"),
                 new Help("SHOW APPLICATIONS", "the application connections and the instances they are bound to"),
                 new Help("SHOW LINKS", "the heartbeat links and the verdicts that stand"),
+                new Help("SHOW VERDICTS", "the verdicts of this process, and all that each rested on"),
                 new Help("SHOW CONFIG", "the settings that were written, without secrets"),
                 new Help("SHOW STATS", "counters"),
                 new Help("SHOW VERSION", "the version of conmgr"),

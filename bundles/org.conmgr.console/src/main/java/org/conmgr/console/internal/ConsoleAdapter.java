@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.conmgr.api.link.VerdictRecord;
+import org.conmgr.api.link.VerdictView;
 import org.conmgr.api.routing.RegistryView;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
@@ -80,6 +82,12 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable Reload reload;
 
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable VerdictView verdicts;
+
     @Activate
     public ConsoleAdapter(
             BundleContext context, @Reference RegistryView registry, @Reference SettingsInForce settings) {
@@ -87,6 +95,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
         commands = new Commands(
                 new Views(
                         registry,
+                        this::verdicts,
                         this::listenerStatus,
                         ProcessHandle.current().info().startInstant().orElse(now),
                         InstantSource.system()),
@@ -136,6 +145,11 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
         parameters.put("transaction_isolation", "read committed");
         parameters.put("default_transaction_isolation", "read committed");
         return Map.copyOf(parameters);
+    }
+
+    private List<VerdictRecord> verdicts() {
+        VerdictView view = verdicts;
+        return view == null ? List.of() : view.verdicts();
     }
 
     private @Nullable ListenerStatus listenerStatus() {

@@ -1,6 +1,7 @@
 package org.conmgr.console.internal;
 
 import io.netty.util.NetUtil;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -9,8 +10,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictRecord;
+import org.conmgr.api.link.VerdictSubject;
 import org.conmgr.api.routing.ApplicationStatus;
 import org.conmgr.api.routing.InstanceStatus;
 import org.conmgr.api.routing.RegistryView;
@@ -23,16 +27,24 @@ final class Views {
     record Stat(String name, @Nullable Object value) {}
 
     private final RegistryView registry;
+    private final Supplier<List<VerdictRecord>> verdicts;
     private final Supplier<@Nullable ListenerStatus> listener;
     private final Instant started;
     private final InstantSource clock;
 
     /**
+     * @param verdicts newest first
      * @param listener null while nothing listens
      * @param started when conmgr was started
      */
-    Views(RegistryView registry, Supplier<@Nullable ListenerStatus> listener, Instant started, InstantSource clock) {
+    Views(
+            RegistryView registry,
+            Supplier<List<VerdictRecord>> verdicts,
+            Supplier<@Nullable ListenerStatus> listener,
+            Instant started,
+            InstantSource clock) {
         this.registry = registry;
+        this.verdicts = verdicts;
         this.listener = listener;
         this.started = started;
         this.clock = clock;
@@ -90,6 +102,32 @@ final class Views {
                 .with("note", status -> notEmpty(status.note()));
     }
 
+    Table<VerdictRecord> verdicts() {
+        return new Table<>(verdicts)
+                .with("at", record -> record.verdict().at())
+                .with(
+                        "instance",
+                        record -> record.subject() instanceof VerdictSubject.Instance judged
+                                ? judged.instance().number()
+                                : null)
+                .with(
+                        "watchdog",
+                        record -> record.subject() instanceof VerdictSubject.Conmgr lost ? lost.watchdog() : null)
+                .with("conmgr", record -> record.subject() instanceof VerdictSubject.Conmgr lost ? lost.name() : null)
+                .with("outcome", record -> record.outcome().words())
+                .with("reason", record -> record.verdict().reason().words())
+                .with("evidence", record -> notEmpty(record.verdict().evidence()))
+                .with("probe", record -> notEmpty(record.probe()))
+                .with("silence_ms", record -> of(record.beats(), beats -> millis(beats.silence())))
+                .with("heard", record -> of(record.beats(), beats -> of(beats.heard(), BeatFacts.Beat::sequence)))
+                .with("heard_at", record -> of(record.beats(), beats -> of(beats.heard(), BeatFacts.Beat::at)))
+                .with("sent", record -> of(record.beats(), beats -> of(beats.sent(), BeatFacts.Beat::sequence)))
+                .with("confirmed", record -> of(record.beats(), BeatFacts::confirmed))
+                .with("own_stall_ms", record -> of(record.beats(), beats -> millis(beats.ownStall())))
+                .with("shadow", record -> notEmpty(record.shadow()))
+                .with("explanation", VerdictRecord::toString);
+    }
+
     Table<ApplicationStatus> applications() {
         return new Table<>(registry::applications)
                 .with("id", ApplicationStatus::id)
@@ -144,6 +182,10 @@ final class Views {
         return lastBeat == null
                 ? null
                 : Math.max(0, Duration.between(lastBeat, clock.instant()).toMillis());
+    }
+
+    private static BigDecimal millis(Duration time) {
+        return BigDecimal.valueOf(time.toNanos() / 1000, 3);
     }
 
     private static @Nullable String notEmpty(String text) {

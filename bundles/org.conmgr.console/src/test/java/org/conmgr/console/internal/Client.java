@@ -57,6 +57,7 @@ final class Client {
         return new ConsoleAdapter(
                 new Views(
                         new FakeRegistry(),
+                        () -> List.of(FakeRegistry.DEAD),
                         () -> null,
                         FakeRegistry.NOON,
                         InstantSource.fixed(FakeRegistry.NOON.plusSeconds(61))),

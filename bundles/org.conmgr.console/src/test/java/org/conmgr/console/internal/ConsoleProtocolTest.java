@@ -131,6 +131,14 @@ class ConsoleProtocolTest {
                         + "|verdict_at|note")
                 .contains("D 1|db1|27546|down|2026-11-22 12:00:00.000+00|2026-11-22 12:00:00.000+00|61000|timed out"
                         + "|silent for 2.0 s|2026-11-22 12:00:02.000+00|NULL");
+        assertThat(client.query("show verdicts"))
+                .startsWith("T at|instance|watchdog|conmgr|outcome|reason|evidence|probe|silence_ms|heard|heard_at|sent"
+                        + "|confirmed|own_stall_ms|shadow|explanation")
+                .anyMatch(row -> row.startsWith("D 2026-11-22 12:00:02.000+00|1|NULL|NULL|declared dead|timed out"
+                                + "|silent for 2.00 s|NULL|2002.000|1|2026-11-22 12:00:00.000+00|NULL|0|1.500|NULL"
+                                + "|instance 1 (db1:5433) declared dead at 2026-11-22T12:00:02Z: timed out: silent for"
+                                + " 2.00 s; silence: nothing had come for 2.002 s")
+                        && row.contains("own stall: 1.5 ms"));
         assertThat(client.query("show config")).contains("T pid|setting|value", "D org.conmgr.listener|port|27546");
         assertThat(client.query("show stats"))
                 .contains("D uptime_s|61", "D instances|3", "D instances_up|1", "D application_connections_waiting|1");
@@ -144,8 +152,8 @@ class ConsoleProtocolTest {
                 .map(message -> message.substring(2, message.indexOf('|')))
                 .toList();
 
-        assertThat(commands).hasSize(8).endsWith("RELOAD");
-        assertThat(commands.subList(0, 7))
+        assertThat(commands).hasSize(9).endsWith("RELOAD");
+        assertThat(commands.subList(0, 8))
                 .allSatisfy(command -> assertThat(client.query(command)).contains("C SHOW"));
     }
 

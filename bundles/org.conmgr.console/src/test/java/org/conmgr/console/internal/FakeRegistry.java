@@ -2,6 +2,7 @@ package org.conmgr.console.internal;
 
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.conmgr.api.instance.Attributes;
@@ -10,9 +11,12 @@ import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.link.VerdictRecord;
+import org.conmgr.api.link.VerdictSubject;
 import org.conmgr.api.routing.ApplicationStatus;
 import org.conmgr.api.routing.InstanceStatus;
 import org.conmgr.api.routing.Refusal;
@@ -24,6 +28,22 @@ import org.conmgr.api.routing.Target;
 /** A primary that is up, a standby that is down, an instance never seen; two application connections. */
 final class FakeRegistry implements RegistryView {
     static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+    static final VerdictRecord DEAD = new VerdictRecord(
+            new VerdictSubject.Instance(new ConfiguredInstance(1, "db1", null, 5433, 27546)),
+            VerdictRecord.Outcome.DEAD,
+            new Verdict(VerdictReason.TIMED_OUT, "silent for 2.00 s", NOON.plusSeconds(2)),
+            "",
+            new BeatFacts(
+                    NOON,
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(2),
+                    Duration.ofMillis(2002),
+                    new BeatFacts.Beat(1, NOON, Duration.ZERO, Duration.ZERO),
+                    null,
+                    0,
+                    Duration.ofNanos(1_500_000)),
+            "");
 
     @Override
     public List<InstanceStatus> instances() {

@@ -40,7 +40,11 @@ final class Table {
         String text = value instanceof List<?> list
                 ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
                 : value.toString();
-        // Application names come from anybody who may connect: no line of theirs, no escape sequence on our terminal.
+        return printable(text);
+    }
+
+    /** Names come from anybody who may connect: no line of theirs, no escape sequence on our terminal. */
+    static String printable(String text) {
         return text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", "?");
     }
 }
