@@ -1,6 +1,7 @@
 package org.conmgr.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -10,6 +11,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ends a connection so that the peer gets the last words. Closing a socket whose input holds unread bytes makes the
@@ -20,6 +22,9 @@ public final class LingeringClose {
     /** How long, from the call on, the peer may take to read the last words and close. */
     public static final Duration LIMIT = Duration.ofSeconds(1);
 
+    /** How long {@link #whenSent} lets the peer take to read what was written before. */
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private LingeringClose() {}
 
     /**
@@ -29,32 +34,69 @@ public final class LingeringClose {
      * @param lastWords released here; may be empty
      */
     public static void start(Channel channel, ByteBuf lastWords) {
+        inLoop(channel, () -> begin(channel, lastWords, LIMIT));
+    }
+
+    /**
+     * Closes when all that was written is sent: the peer may take {@link #PATIENCE} for that, and {@link #LIMIT} from
+     * then on to close. Else as {@link #start}.
+     */
+    public static void whenSent(Channel channel) {
+        inLoop(channel, () -> begin(channel, Unpooled.EMPTY_BUFFER, PATIENCE));
+    }
+
+    private static void inLoop(Channel channel, Runnable task) {
         if (channel.eventLoop().inEventLoop()) {
-            startInLoop(channel, lastWords);
+            task.run();
         } else {
-            channel.eventLoop().execute(() -> startInLoop(channel, lastWords));
+            channel.eventLoop().execute(task);
         }
     }
 
-    private static void startInLoop(Channel channel, ByteBuf lastWords) {
-        if (channel.pipeline().get(Drain.class) != null) {
+    private static void begin(Channel channel, ByteBuf lastWords, Duration patience) {
+        Drain there = channel.pipeline().get(Drain.class);
+        if (there == null) {
+            Drain drain = new Drain();
+            channel.pipeline().addFirst(drain);
+            drain.closeAfter(channel, patience);
+            channel.writeAndFlush(lastWords).addListener(written -> {
+                if (written.isSuccess() && channel instanceof DuplexChannel duplex && !duplex.isInputShutdown()) {
+                    duplex.shutdownOutput();
+                    drain.closeAfter(channel, LIMIT);
+                } else {
+                    channel.close();
+                }
+            });
+            channel.config().setAutoRead(true);
+        } else {
             lastWords.release();
-            return;
+            there.closeAfter(channel, patience);
         }
-        channel.pipeline().addFirst(new Drain());
-        Future<?> limit = channel.eventLoop().schedule(() -> channel.close(), LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        channel.closeFuture().addListener(closed -> limit.cancel(false));
-        channel.writeAndFlush(lastWords).addListener(written -> {
-            if (written.isSuccess() && channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
-            } else {
-                channel.close();
-            }
-        });
-        channel.config().setAutoRead(true);
     }
 
     private static final class Drain extends ChannelInboundHandlerAdapter {
+        private @Nullable Future<?> limit;
+        private long deadline = Long.MAX_VALUE;
+
+        /** The shortest time given counts. */
+        void closeAfter(Channel channel, Duration time) {
+            long at = channel.eventLoop().ticker().nanoTime() + time.toNanos();
+            if (limit == null) {
+                channel.closeFuture().addListener(closed -> cancel());
+            } else if (at - deadline >= 0) {
+                return;
+            }
+            cancel();
+            deadline = at;
+            limit = channel.eventLoop().schedule(() -> channel.close(), time.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        private void cancel() {
+            if (limit != null) {
+                limit.cancel(false);
+            }
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ReferenceCountUtil.release(message);

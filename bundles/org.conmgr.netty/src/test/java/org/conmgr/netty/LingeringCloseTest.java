@@ -90,6 +90,33 @@ class LingeringCloseTest {
         assertThat(channel.isOpen()).isFalse();
     }
 
+    @Test
+    void whatWasWrittenBeforeMayTakeItsTimeTheCloseMayNot() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        channel.pipeline().addFirst(new HoldWrites());
+        LingeringClose.whenSent(channel);
+        channel.advanceTimeBy(LingeringClose.PATIENCE.toMillis() - 1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).isTrue();
+
+        channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void aCloseThatIsUnderWayCanBeHastened() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        channel.pipeline().addFirst(new HoldWrites());
+        LingeringClose.whenSent(channel);
+        LingeringClose.start(channel, Unpooled.EMPTY_BUFFER);
+        channel.advanceTimeBy(LingeringClose.LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
     /** A peer whose window is closed. */
     private static final class HoldWrites extends ChannelOutboundHandlerAdapter {
         @Override
