@@ -1,5 +1,7 @@
 package org.conmgr.api.routing;
 
+import java.util.Set;
+
 /**
  * What an application connection asks for.
  *
@@ -9,5 +11,20 @@ package org.conmgr.api.routing;
  * @param path how it reaches the instance: {@code direct} or the gateway adapter's name
  * @param minLsn only instances that have reached this byte position (see {@link
  *     org.conmgr.api.instance.Progress#lsn()}); 0 for any
+ * @param avoid numbers of instances that will not do, because the asker has just failed to connect to them
+ * @param prefer number of the instance to choose if it is among the best; -1 for none
  */
-public record RouteRequest(Target target, String application, long pid, String path, long minLsn) {}
+public record RouteRequest(
+        Target target, String application, long pid, String path, long minLsn, Set<Integer> avoid, int prefer) {
+    /** An instance number that is none. */
+    public static final int NO_PREFERENCE = -1;
+
+    public RouteRequest {
+        avoid = Set.copyOf(avoid);
+    }
+
+    /** Avoids and prefers none. */
+    public RouteRequest(Target target, String application, long pid, String path, long minLsn) {
+        this(target, application, pid, path, minLsn, Set.of(), NO_PREFERENCE);
+    }
+}

@@ -85,7 +85,15 @@ final class Ledger {
     @Nullable
     BookedInstance choose(Look look, Aftermath after) {
         List<BookedInstance> best = Choice.best(look, instances.values());
-        return best.isEmpty() ? null : balancing.choose(best, policies.get(), settings.balancePolicy(), after::log);
+        if (best.isEmpty()) {
+            return null;
+        }
+        for (BookedInstance instance : best) {
+            if (instance.configured.number() == look.request().prefer()) {
+                return instance;
+            }
+        }
+        return balancing.choose(best, policies.get(), settings.balancePolicy(), after::log);
     }
 
     Route route(Look look, BookedInstance instance) {
@@ -180,7 +188,7 @@ final class Ledger {
                 session.cancelDeadline();
                 bind(session, chosen, look);
                 after.tell(session);
-            } else if (session.request.minLsn() <= 0) {
+            } else if (session.request.minLsn() <= 0 && session.request.avoid().isEmpty()) {
                 hopeless.add(target);
             }
         }

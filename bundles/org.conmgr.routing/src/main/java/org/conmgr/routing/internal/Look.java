@@ -16,7 +16,7 @@ import org.conmgr.api.routing.RouteRequest;
 record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nanos) {
     Grade grade(BookedInstance instance) {
         Attributes facts = instance.facts();
-        if (facts == null || !instance.offered() || behindMinLsn(instance, facts)) {
+        if (facts == null || !instance.offered() || avoids(instance) || behindMinLsn(instance, facts)) {
             return Grade.UNFIT;
         }
         boolean orAny = orAny();
@@ -32,6 +32,11 @@ record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nano
             return watched ? Grade.FITS : Grade.FITS_UNWATCHED;
         }
         return watched ? Grade.ELSE : Grade.ELSE_UNWATCHED;
+    }
+
+    /** Whether the asker will not have it. */
+    boolean avoids(BookedInstance instance) {
+        return request.avoid().contains(instance.configured.number());
     }
 
     /** Whether what is asked for, or only preferred, is met; bounds apart. */

@@ -58,6 +58,9 @@ final class RefusalText {
         if (facts.state() != InstanceState.ACCEPTING) {
             words.add("takes no new connections");
         }
+        if (look.avoids(instance)) {
+            words.add("connecting failed");
+        }
         if (look.outdated(instance)) {
             words.add("last heard of " + span(Duration.ofNanos(instance.factsAge(look.nanos()))) + " ago");
         }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.conmgr.api.routing.BalancePolicy;
+import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Target;
 import org.junit.jupiter.api.Test;
 
@@ -161,5 +162,34 @@ class BalancingTest {
         return books.board.instances().stream()
                 .map(status -> status.applicationConnections())
                 .toList();
+    }
+
+    @Test
+    void theOneAskedForIsChosenAmongTheBestOnly() {
+        Books mixed = new Books().with(3);
+        mixed.primary(0, 1).standby(1, 1).standby(2, 1);
+        for (int i = 0; i < 3; i++) {
+            assertThat(mixed.ask(preferring(2), new Client()).told).containsExactly("routed 2");
+        }
+        assertThat(mixed.ask(preferring(0), new Client()).told)
+                .as("the primary is no standby")
+                .containsExactly("routed 1");
+    }
+
+    @Test
+    void anInstanceThatIsAvoidedIsNotChosenAndNamedInTheRefusal() {
+        Books mixed = new Books().with(3);
+        mixed.primary(0, 1).standby(1, 1).standby(2, 1);
+        assertThat(mixed.ask(avoiding(Set.of(1)), new Client()).told).containsExactly("routed 2");
+        Client refused = mixed.ask(avoiding(Set.of(1, 2)), new Client());
+        assertThat(refused.told).containsExactly("refused");
+    }
+
+    private static RouteRequest preferring(int number) {
+        return new RouteRequest(Target.STANDBY, "test", 1, "libpq", 0, Set.of(), number);
+    }
+
+    private static RouteRequest avoiding(Set<Integer> numbers) {
+        return new RouteRequest(Target.STANDBY, "test", 1, "libpq", 0, numbers, RouteRequest.NO_PREFERENCE);
     }
 }
