@@ -7,9 +7,13 @@
  * {@code service.ranking} first, and gives the channel to the first that accepts. From then on the connection is that
  * adapter's own: neither a change of the listener's settings nor a new adapter touches it.
  *
+ * <p><b>Ports of their own.</b> An adapter may have more ports ({@link org.conmgr.listener.AdapterPorts}); what comes
+ * in there is counted and limited as all else and goes to that adapter alone.
+ *
  * <p><b>What nobody wants.</b> A {@link org.conmgr.listener.FirstPacket.Negotiation} (SSLRequest, GSSENCRequest, ask)
  * is answered with {@code N}, as PostgreSQL does, and the client may go on with its next packet on the same
- * connection. So an adapter that wants an SSLRequest itself, to pass it through, accepts it; one that only wants the
+ * connection. So an adapter that wants an SSLRequest itself, to pass it through, accepts it, and may give the connection
+ * back by {@link org.conmgr.listener.FrontDoor}; one that only wants the
  * StartupMessage behind it need not know of it. A StartupMessage is refused with an {@link
  * org.conmgr.listener.ErrorResponse}; all else is closed.
  *

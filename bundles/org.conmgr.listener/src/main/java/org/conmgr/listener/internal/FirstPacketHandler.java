@@ -70,7 +70,7 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void take(ChannelHandlerContext ctx, FirstPacket packet, ByteBuf bytes) throws MalformedFirstPacket {
-        ApplicationAdapter adapter = reception.adapterFor(packet);
+        ApplicationAdapter adapter = reception.adapterFor(ctx.channel(), packet);
         if (adapter != null) {
             received = null;
             ctx.pipeline().remove(this);

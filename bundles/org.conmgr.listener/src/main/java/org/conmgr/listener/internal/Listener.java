@@ -84,6 +84,7 @@ public final class Listener implements ListenerView, AutoCloseable {
 
     synchronized void apply(ListenerSettings wanted) {
         settings = wanted;
+        reception.settings(wanted);
         Map<InetSocketAddress, ListeningSocket> before = sockets;
         // Closed first: an address to come may overlap one that goes.
         before.forEach((address, socket) -> {

@@ -22,6 +22,9 @@ import org.conmgr.api.setting.Setting;
 record ListenerSettings(Set<InetSocketAddress> addresses, int maxConnections, Duration authenticationTimeout) {
     private static final Duration MIN_TIMEOUT = Duration.ofMillis(1);
 
+    /** No address and no limit; in force until there are settings. */
+    static final ListenerSettings DEFAULT = new ListenerSettings(Set.of(), 0, Duration.ofSeconds(60));
+
     ListenerSettings {
         addresses = Set.copyOf(addresses);
     }
@@ -36,7 +39,8 @@ record ListenerSettings(Set<InetSocketAddress> addresses, int maxConnections, Du
                         "authentication_timeout", config.authentication__timeout(), TimeUnit.SECONDS, MIN_TIMEOUT));
     }
 
-    private static Set<InetSocketAddress> addresses(String text, int port) {
+    /** @throws InvalidSetting that names {@code listen_addresses} */
+    static Set<InetSocketAddress> addresses(String text, int port) {
         Set<InetSocketAddress> addresses = new LinkedHashSet<>();
         for (String word : text.split(",", -1)) {
             switch (word.strip()) {

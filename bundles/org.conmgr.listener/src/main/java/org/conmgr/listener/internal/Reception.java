@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
+import org.conmgr.listener.FrontDoor;
 import org.conmgr.listener.ListenerStatus;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -31,8 +33,13 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
  * that comes and goes, adapters, settings, the message log, ends it, since with it would end the connections whose
  * first packet is still to come, and the count.
  */
-@Component(service = Reception.class, immediate = true)
-public final class Reception implements AutoCloseable {
+@Component(
+        service = {Reception.class, FrontDoor.class},
+        immediate = true)
+public final class Reception implements FrontDoor, AutoCloseable {
+    /** The adapter whose own port a connection came by. */
+    private static final AttributeKey<ApplicationAdapter> ONLY = AttributeKey.valueOf(Reception.class, "only");
+
     /** In Declarative Services' order: highest {@code service.ranking} last. */
     @Reference(
             cardinality = ReferenceCardinality.MULTIPLE,
@@ -54,6 +61,8 @@ public final class Reception implements AutoCloseable {
     private final TooManyConnections tooManyConnections = new TooManyConnections(this::log);
     private final LastHandler lastHandler = new LastHandler(this::log);
 
+    private volatile ListenerSettings current = ListenerSettings.DEFAULT;
+
     /** Connections whose first packet is still to come; takes none any more once closed. */
     private final ChannelGroup expected = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
 
@@ -66,6 +75,17 @@ public final class Reception implements AutoCloseable {
     Reception(List<ApplicationAdapter> adapters, @Nullable MessageLog messageLog) {
         this.adapters = adapters;
         this.messageLog = messageLog;
+    }
+
+    /** What is in force for connections whose settings come from the listener, not with them. */
+    void settings(ListenerSettings now) {
+        current = now;
+    }
+
+    /** As {@link #receive(Channel, ListenerSettings)}, for a port of one adapter's own. */
+    void receive(Channel channel, ApplicationAdapter only) {
+        channel.attr(ONLY).set(only);
+        receive(channel, current);
     }
 
     /** Takes a channel just accepted, on its event loop, its pipeline still empty; or closes it. */
@@ -84,10 +104,22 @@ public final class Reception implements AutoCloseable {
         expected.add(channel);
     }
 
-    /** The adapter that takes a connection beginning with this packet; null when none does. */
+    @Override
+    public void next(Channel channel, ByteBuf received) {
+        channel.pipeline().addFirst(new FirstPacketHandler(this, current.authenticationTimeout()));
+        expected.add(channel);
+        if (received.isReadable()) {
+            channel.pipeline().fireChannelRead(received);
+        } else {
+            received.release();
+        }
+    }
+
+    /** The adapter that takes this connection, which goes on with this packet; null when none does. */
     @Nullable
-    ApplicationAdapter adapterFor(FirstPacket packet) {
-        List<ApplicationAdapter> now = adapters;
+    ApplicationAdapter adapterFor(Channel channel, FirstPacket packet) {
+        ApplicationAdapter only = channel.attr(ONLY).get();
+        List<ApplicationAdapter> now = only == null ? adapters : List.of(only);
         for (int i = now.size() - 1; i >= 0; i--) {
             ApplicationAdapter adapter = now.get(i);
             try {

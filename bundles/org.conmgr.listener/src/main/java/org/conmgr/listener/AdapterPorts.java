@@ -1,0 +1,32 @@
+package org.conmgr.listener;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Ports beside conmgr's own, each for one adapter alone. Their connections count among {@code max_connections} and have
+ * {@code authentication_timeout} for the first packet. An OSGi service.
+ */
+@ProviderType
+public interface AdapterPorts {
+    /** A port that is open until it is closed; if it is taken, as soon as it is free. */
+    @ProviderType
+    interface Port extends AutoCloseable {
+        /** Where it listens now, as {@code 127.0.0.1:27547}; empty while it cannot. */
+        List<String> addresses();
+
+        /** Stops listening, waiting until the port is free, at most two seconds. Accepted connections stay. */
+        @Override
+        void close();
+    }
+
+    /**
+     * Opens a port.
+     *
+     * @param listenAddresses as the listener's {@code listen_addresses}
+     * @param port 1 to 65535
+     * @param adapter gets the connections; what it does not accept is treated as if nobody did
+     * @throws org.conmgr.api.setting.InvalidSetting for addresses or a port that do not fit, naming the key
+     */
+    Port open(String listenAddresses, String port, ApplicationAdapter adapter);
+}

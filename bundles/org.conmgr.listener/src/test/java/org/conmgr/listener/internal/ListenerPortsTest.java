@@ -1,0 +1,116 @@
+package org.conmgr.listener.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.util.NetUtil;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.conmgr.api.setting.InvalidSetting;
+import org.conmgr.listener.AdapterPorts;
+import org.conmgr.listener.ApplicationAdapter;
+import org.conmgr.listener.FirstPacket;
+import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.RecordingLog;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Ports of adapters' own, and connections that come to the front door once more. */
+class ListenerPortsTest {
+    private static final byte[] SSL_REQUEST =
+            ByteBuffer.allocate(8).putInt(8).putInt(80877103).array();
+    private static final byte[] CANCEL =
+            ByteBuffer.allocate(16).putInt(16).putInt(80877102).putLong(7).array();
+
+    private final NettyTransport transport = new NettyTransport();
+    private final Negotiator elsewhere = new Negotiator();
+    private final Reception reception = new Reception(List.of(elsewhere), null);
+    private final ListenerPorts ports = new ListenerPorts(transport, reception, new RecordingLog());
+
+    @AfterEach
+    void stop() {
+        ports.close();
+        transport.close();
+    }
+
+    /** Answers an SSLRequest with N and has the next packet read; closes on anything else. */
+    private final class Negotiator implements ApplicationAdapter {
+        private final List<Class<?>> adopted = new CopyOnWriteArrayList<>();
+
+        @Override
+        public boolean accepts(FirstPacket packet) {
+            return true;
+        }
+
+        @Override
+        public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
+            adopted.add(packet.getClass());
+            if (packet instanceof FirstPacket.SslRequest) {
+                channel.writeAndFlush(Unpooled.copiedBuffer(new byte[] {'N'}));
+                reception.next(channel, received.skipBytes(packet.length()));
+            } else {
+                received.release();
+                channel.close();
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Test
+    void itsAdapterAloneGetsEveryPacket() throws Exception {
+        Negotiator own = new Negotiator();
+        int port = freePort();
+        AdapterPorts.Port opened = ports.open("127.0.0.1", String.valueOf(port), own);
+        Await.until("listening", () -> opened.addresses().equals(List.of("127.0.0.1:" + port)));
+        try (Socket socket = new Socket(NetUtil.LOCALHOST4, port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(SSL_REQUEST);
+            assertThat(socket.getInputStream().read()).isEqualTo('N');
+            assertThat(reception.status(List.of(), 0).open()).isOne();
+            socket.getOutputStream().write(CANCEL, 0, 5);
+            socket.getOutputStream().write(CANCEL, 5, 11);
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+        try (Socket hasty = new Socket(NetUtil.LOCALHOST4, port)) {
+            hasty.setSoTimeout(10_000);
+            hasty.getOutputStream()
+                    .write(ByteBuffer.allocate(24).put(SSL_REQUEST).put(CANCEL).array());
+            assertThat(hasty.getInputStream().readAllBytes()).containsExactly('N');
+        }
+        assertThat(own.adopted)
+                .containsExactly(
+                        FirstPacket.SslRequest.class,
+                        FirstPacket.Cancel.class,
+                        FirstPacket.SslRequest.class,
+                        FirstPacket.Cancel.class);
+        assertThat(elsewhere.adopted).isEmpty();
+
+        opened.close();
+        assertThatThrownBy(() -> new Socket(NetUtil.LOCALHOST4, port).close()).isInstanceOf(ConnectException.class);
+        Await.until("nobody is left", () -> reception.status(List.of(), 0).open() == 0);
+    }
+
+    @Test
+    void whatDoesNotFitIsNamed() {
+        assertThatThrownBy(() -> ports.open("here", "1", elsewhere))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageContaining("listen_addresses: here");
+        assertThatThrownBy(() -> ports.open("localhost", "", elsewhere))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageContaining("port:");
+    }
+}
