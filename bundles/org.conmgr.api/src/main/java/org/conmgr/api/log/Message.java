@@ -109,6 +109,13 @@ public enum Message {
             WARNING,
             "cannot accept connections of applications on {}, trying again every second: {}",
             "Raise the limit of open files of this process."),
+    INSTANCE_NOT_REACHED(
+            "CM4020",
+            WARNING,
+            "the gateway cannot connect clients to {}: {}",
+            "Its watchdog says that it is there; is backend_port right, and may this host connect to it?"),
+    RELAY_BROKEN("CM4021", DEBUG, "a relayed connection to {} broke: {}"),
+    ENCRYPTED_CLIENT_REFUSED("CM4022", LOG, "closed an encrypted connection from {}, which cannot be told why: {}"),
 
     // 5: routing
     TWO_PRIMARIES(

@@ -1,0 +1,228 @@
+package org.conmgr.gateway.internal;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import org.conmgr.api.routing.SessionEnd;
+import org.conmgr.listener.ErrorResponse;
+import org.conmgr.netty.LingeringClose;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two channels on one event loop, each of which gets what the other reads. A side that cannot be written to stops the
+ * other's reading, so a connection never holds more than one read and the channels' high water mark.
+ */
+final class Relay implements Upstream.Owner {
+    private static final String ADMIN_SHUTDOWN = "57P01";
+    private static final String CANNOT_CONNECT_NOW = "57P03";
+
+    /** A read of this size is sent at once, not when the reading pauses: the other end may work meanwhile. */
+    private static final int LARGE = 16 * 1024;
+
+    private final RelayGateway gateway;
+    private final Channel client;
+    private final Channel server;
+    private final Upstream upstream;
+
+    /** Null when the server's bytes are opaque. */
+    private final @Nullable ServerFrames frames;
+
+    private byte @Nullable [] key;
+
+    private Relay(RelayGateway gateway, Channel client, Upstream upstream, boolean opaque) {
+        this.gateway = gateway;
+        this.client = client;
+        this.upstream = upstream;
+        this.server = upstream.server();
+        this.frames = opaque ? null : new ServerFrames();
+    }
+
+    /**
+     * Relays from now on.
+     *
+     * @param opaque whether the bytes are encrypted from the client on
+     * @param toServer what has been read from the client already; released here
+     */
+    static Relay start(RelayGateway gateway, Channel client, Upstream upstream, boolean opaque, ByteBuf toServer) {
+        Relay relay = new Relay(gateway, client, upstream, opaque);
+        upstream.owner(relay);
+        gateway.began(relay);
+        Channel server = relay.server;
+        client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        client.pipeline().addFirst(relay.new ClientSide());
+        server.pipeline().addLast(relay.new ServerSide());
+        server.closeFuture().addListener(gone -> gateway.over(relay));
+        server.writeAndFlush(toServer, server.voidPromise());
+        client.config().setAutoRead(server.isWritable());
+        if (!client.isActive()) {
+            relay.clientGone();
+        }
+        return relay;
+    }
+
+    Upstream upstream() {
+        return upstream;
+    }
+
+    boolean opaque() {
+        return frames == null;
+    }
+
+    /** Process id and cancel key; null while they are not known. */
+    byte @Nullable [] key() {
+        return key;
+    }
+
+    /** Where the client comes from; null when it is gone. */
+    @Nullable
+    InetAddress clientAddress() {
+        SocketAddress address = client.remoteAddress();
+        return address instanceof InetSocketAddress inet ? inet.getAddress() : null;
+    }
+
+    @Override
+    public void connected(Channel channel) {
+        throw new IllegalStateException("connected already");
+    }
+
+    @Override
+    public void failed(Upstream.Failure failure) {
+        throw new IllegalStateException("connected already");
+    }
+
+    @Override
+    public void ended(SessionEnd end) {
+        end(end.message());
+    }
+
+    /** Ends it at once: the client is told if it can be, the instance is not waited for. Any thread. */
+    void end(String why) {
+        if (client.eventLoop().inEventLoop()) {
+            LingeringClose.start(client, lastWords(why));
+            server.close();
+        } else {
+            client.eventLoop().execute(() -> end(why));
+        }
+    }
+
+    private ByteBuf lastWords(String why) {
+        ServerFrames seen = frames;
+        if (seen == null || !seen.atBoundary()) {
+            return Unpooled.EMPTY_BUFFER;
+        }
+        return new ErrorResponse(
+                        seen.ready() ? ADMIN_SHUTDOWN : CANNOT_CONNECT_NOW,
+                        "terminating connection because " + why,
+                        null,
+                        null)
+                .encode(client.alloc());
+    }
+
+    private void clientGone() {
+        LingeringClose.whenSent(server);
+    }
+
+    /** Passes a FIN on, behind all that came before it. */
+    private void clientFinished() {
+        server.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+            if (sent.isSuccess() && server instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
+    }
+
+    private void learn(byte[] cancelKey) {
+        key = cancelKey;
+        gateway.cancels().learned(cancelKey, this);
+    }
+
+    private static void flush(Channel to, Channel from) {
+        to.flush();
+        if (!to.isWritable()) {
+            from.config().setAutoRead(false);
+        }
+    }
+
+    /** Reads from the client. */
+    private final class ClientSide extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            int size = ((ByteBuf) message).readableBytes();
+            server.write(message, server.voidPromise());
+            if (size >= LARGE) {
+                flush(server, client);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            flush(server, client);
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            server.config().setAutoRead(client.isWritable());
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent) {
+                clientFinished();
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            clientGone();
+        }
+    }
+
+    /** Reads from the instance. */
+    private final class ServerSide extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            if (frames != null) {
+                frames.pass(bytes);
+                byte[] learned = frames.takeKey();
+                if (learned != null) {
+                    learn(learned);
+                }
+            }
+            int size = bytes.readableBytes();
+            client.write(bytes, client.voidPromise());
+            if (size >= LARGE) {
+                flush(client, server);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            flush(client, server);
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            client.config().setAutoRead(server.isWritable());
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            LingeringClose.whenSent(client);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            gateway.broke(upstream.instance(), cause);
+            ctx.close();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package org.conmgr.gateway.internal;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.AbstractSniHandler;
+import io.netty.util.concurrent.Future;
+import java.util.Locale;
+import org.conmgr.api.routing.Target;
+import org.conmgr.gateway.Door;
+import org.conmgr.gateway.TlsMode;
+import org.conmgr.netty.LingeringClose;
+import org.jspecify.annotations.Nullable;
+
+/** A client that begins TLS: the server name it asks for may choose the target; the same ClientHello goes there. */
+final class TlsStart extends Opening {
+    private static final int MAX_CLIENT_HELLO = 16 * 1024;
+
+    /** Whether the instance must see an SSLRequest before the ClientHello. */
+    private final boolean request;
+
+    private TlsStart(
+            RelayGateway gateway,
+            GatewaySettings settings,
+            Channel client,
+            Door door,
+            ByteBuf received,
+            boolean request) {
+        super(gateway, settings, client, door, received);
+        this.request = request;
+    }
+
+    /** An instance has answered {@code S}, and the client knows. */
+    static void afterRequest(
+            RelayGateway gateway,
+            GatewaySettings settings,
+            Channel client,
+            ByteBuf received,
+            Door door,
+            Upstream upstream) {
+        TlsStart start = new TlsStart(gateway, settings, client, door, received, true);
+        start.use(upstream);
+        start.begin();
+        if (!start.over()) {
+            start.readName();
+        }
+    }
+
+    /** A ClientHello without an SSLRequest: PostgreSQL 17's direct TLS. */
+    static void direct(RelayGateway gateway, GatewaySettings settings, Channel client, ByteBuf received, Door door) {
+        TlsStart start = new TlsStart(gateway, settings, client, door, received, false);
+        Held.take(client).close();
+        start.begin();
+        if (start.over()) {
+            return;
+        }
+        if (start.tls() == TlsMode.ORIGINATE) {
+            // Here the gateway has no certificate to show.
+            start.finish().release();
+            client.close();
+        } else {
+            start.readName();
+        }
+    }
+
+    private void readName() {
+        if (door.target().isPresent() || settings.serverNames().isEmpty()) {
+            choose(door.target().orElse(settings.target()));
+            return;
+        }
+        NameReader reader = new NameReader();
+        client.pipeline().addFirst(reader);
+        ByteBuf seen = takeEarly();
+        if (seen.isReadable()) {
+            reader.feed(seen);
+        } else {
+            seen.release();
+        }
+    }
+
+    private void choose(Target target) {
+        Upstream there = optionalUpstream();
+        if (there != null && there.request().target() == target) {
+            relay();
+            return;
+        }
+        if (there != null) {
+            there.close();
+        }
+        connect(target, "", gateway.affinity().preferred(settings, client, target));
+    }
+
+    @Override
+    public void connected(Channel server) {
+        if (request) {
+            Answer.await(server, Packets.sslRequest(), this::answered);
+        } else {
+            relay();
+        }
+    }
+
+    private void answered(@Nullable ByteBuf answer) {
+        boolean accepted = answer != null && answer.readableBytes() == 1 && answer.getByte(answer.readerIndex()) == 'S';
+        if (answer != null) {
+            answer.release();
+        }
+        if (over()) {
+            return;
+        }
+        if (accepted) {
+            relay();
+        } else {
+            upstream().close();
+            failed(new Upstream.Failure(upstream().instance() + " does not take TLS connections", null));
+        }
+    }
+
+    private void relay() {
+        ByteBuf received = finish();
+        Relay.start(gateway, client, upstream(), true, received);
+    }
+
+    /** Nothing can be said to a client that waits for a ServerHello. */
+    @Override
+    public void failed(Upstream.Failure failure) {
+        finish().release();
+        gateway.refused(client, failure);
+        LingeringClose.whenSent(client);
+    }
+
+    /** Looks for the server name in the ClientHello, which may come in pieces, and passes the bytes on as they are. */
+    private final class NameReader extends AbstractSniHandler<Target> {
+        private NameReader() {
+            super(MAX_CLIENT_HELLO, 0);
+        }
+
+        void feed(ByteBuf bytes) {
+            ChannelHandlerContext ctx = client.pipeline().context(this);
+            try {
+                channelRead(ctx, bytes);
+                channelReadComplete(ctx);
+            } catch (Exception e) {
+                exceptionCaught(ctx, e);
+            }
+        }
+
+        @Override
+        protected Future<Target> lookup(ChannelHandlerContext ctx, @Nullable String name) {
+            Target target = name == null ? null : settings.serverNames().get(name.toLowerCase(Locale.ROOT));
+            return ctx.executor().newSucceededFuture(target == null ? settings.target() : target);
+        }
+
+        @Override
+        protected void onLookupComplete(ChannelHandlerContext ctx, String name, Future<Target> chosen) {
+            ctx.pipeline().remove(this);
+            choose(chosen.getNow());
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            // No TLS, or a ClientHello beyond all measure: the client's own fault, and nobody can tell it.
+            ctx.close();
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package org.conmgr.gateway.internal;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.routing.Refusal;
+import org.conmgr.api.routing.Route;
+import org.conmgr.api.routing.RouteRequest;
+import org.conmgr.api.routing.Session;
+import org.conmgr.api.routing.SessionEnd;
+import org.conmgr.api.routing.SessionObserver;
+import org.conmgr.gateway.TlsMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's way to an instance: a session with the router and the connection that goes with it. Where connecting
+ * fails the router is asked for another instance, until it has none. Everything happens on the client's event loop.
+ */
+final class Upstream {
+    /** Who wants to get there. Told on the event loop. */
+    interface Owner {
+        /** The instance is connected; called at most once. */
+        void connected(Channel server);
+
+        /** There is no instance to connect to; the last that is called. */
+        void failed(Failure failure);
+
+        /** The instance that is connected is dead or no longer what was asked for. */
+        void ended(SessionEnd end);
+    }
+
+    /**
+     * Why there is no instance.
+     *
+     * @param text the router's refusal
+     * @param detail what happened on the way; null when nothing was tried
+     */
+    record Failure(String text, @Nullable String detail) {}
+
+    private static final ChannelHandler NONE = new Nothing();
+
+    private final RelayGateway gateway;
+    private final EventLoop loop;
+    private final GatewaySettings settings;
+    private final TlsMode tls;
+    private RouteRequest request;
+    private Owner owner;
+    private @Nullable Ask ask;
+    private @Nullable Channel server;
+    private @Nullable ConfiguredInstance instance;
+    private @Nullable String trouble;
+    private boolean connected;
+    private boolean closed;
+
+    Upstream(
+            RelayGateway gateway,
+            EventLoop loop,
+            GatewaySettings settings,
+            RouteRequest request,
+            TlsMode tls,
+            Owner owner) {
+        this.gateway = gateway;
+        this.loop = loop;
+        this.settings = settings;
+        this.request = request;
+        this.tls = tls;
+        this.owner = owner;
+    }
+
+    RouteRequest request() {
+        return request;
+    }
+
+    TlsMode tls() {
+        return tls;
+    }
+
+    GatewaySettings settings() {
+        return settings;
+    }
+
+    /** From now on this one is told. */
+    void owner(Owner next) {
+        owner = next;
+    }
+
+    /** The connection, once {@link Owner#connected}. */
+    Channel server() {
+        Channel now = server;
+        if (now == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return now;
+    }
+
+    /** The instance it leads to, once {@link Owner#connected}. */
+    ConfiguredInstance instance() {
+        ConfiguredInstance now = instance;
+        if (now == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return now;
+    }
+
+    void open() {
+        Ask next = new Ask();
+        ask = next;
+        next.session = gateway.router().ask(request, next);
+    }
+
+    private void routed(Ask by, ConfiguredInstance where) {
+        instance = where;
+        var addresses = gateway.addresses().of(where);
+        if (addresses.isDone() && !addresses.isCompletedExceptionally()) {
+            connect(by, addresses.join(), 0);
+        } else {
+            addresses.whenComplete((found, failure) -> inLoop(by, () -> {
+                if (failure == null) {
+                    connect(by, found, 0);
+                } else {
+                    lost("the name is not resolved: " + failure.getMessage());
+                }
+            }));
+        }
+    }
+
+    private void connect(Ask by, List<InetAddress> addresses, int index) {
+        ConfiguredInstance where = instance();
+        Bootstrap bootstrap = gateway.transport()
+                .client(loop)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
+                .handler(NONE);
+        ChannelFuture connect = bootstrap.connect(new InetSocketAddress(addresses.get(index), where.backendPort()));
+        server = connect.channel();
+        connect.addListener(done -> {
+            if (ask != by || closed) {
+                connect.channel().close();
+            } else if (done.isSuccess()) {
+                established(by, connect.channel());
+            } else if (index + 1 < addresses.size()) {
+                connect(by, addresses, index + 1);
+            } else {
+                lost(Failures.text(done.cause()));
+            }
+        });
+    }
+
+    private void established(Ask by, Channel channel) {
+        Session session = by.session;
+        if (session == null) {
+            throw new IllegalStateException("routed before ask returned");
+        }
+        channel.closeFuture().addListener(gone -> session.close());
+        session.connected((InetSocketAddress) channel.localAddress());
+        if (tls == TlsMode.PASSTHROUGH) {
+            ready(channel);
+        } else {
+            Answer.await(channel, Packets.sslRequest(), answer -> secure(channel, answer));
+        }
+    }
+
+    private void secure(Channel channel, @Nullable ByteBuf answer) {
+        if (closed) {
+            if (answer != null) {
+                answer.release();
+            }
+            return;
+        }
+        // Bytes behind the S were sent without TLS by somebody in between.
+        boolean accepted = answer != null && answer.readableBytes() == 1 && answer.readByte() == 'S';
+        if (answer != null) {
+            answer.release();
+        }
+        if (!accepted) {
+            lost("it does not take TLS connections");
+            return;
+        }
+        SslHandler handler = settings.tlsContext()
+                .newHandler(channel.alloc(), instance().host(), instance().backendPort());
+        handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
+        channel.pipeline().addLast(handler, NONE);
+        handler.handshakeFuture().addListener(done -> {
+            if (closed) {
+                return;
+            }
+            if (done.isSuccess()) {
+                channel.pipeline().remove(NONE);
+                ready(channel);
+            } else {
+                lost(Failures.text(done.cause()));
+            }
+        });
+    }
+
+    private void ready(Channel channel) {
+        connected = true;
+        gateway.reached(instance());
+        owner.connected(channel);
+    }
+
+    /** The attempt failed: on to the next instance. */
+    private void lost(String why) {
+        ConfiguredInstance where = instance();
+        gateway.notReached(where, why);
+        trouble = where + ": " + why;
+        leave();
+        Set<Integer> avoid = new HashSet<>(request.avoid());
+        avoid.add(where.number());
+        request = new RouteRequest(
+                request.target(),
+                request.application(),
+                request.pid(),
+                request.path(),
+                request.minLsn(),
+                avoid,
+                request.prefer());
+        open();
+    }
+
+    private void leave() {
+        Ask last = ask;
+        ask = null;
+        if (last != null && last.session != null) {
+            last.session.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** Gives up: leaves the session and closes the connection. Idempotent; the owner hears nothing more. */
+    void close() {
+        if (!closed) {
+            closed = true;
+            leave();
+        }
+    }
+
+    private void inLoop(Ask by, Runnable task) {
+        try {
+            // Always through the queue: what came on another thread before may still wait there.
+            loop.execute(() -> {
+                if (ask == by && !closed) {
+                    task.run();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // The loops are shut down, and every channel with them.
+            closed = true;
+        }
+    }
+
+    private final class Ask implements SessionObserver {
+        private @Nullable Session session;
+
+        @Override
+        public void routed(Route route) {
+            inLoop(this, () -> Upstream.this.routed(this, route.instance()));
+        }
+
+        @Override
+        public void refused(Refusal refusal) {
+            inLoop(this, () -> {
+                closed = true;
+                owner.failed(new Failure(refusal.text(), trouble));
+            });
+        }
+
+        @Override
+        public void ended(SessionEnd end) {
+            inLoop(this, () -> {
+                if (connected) {
+                    owner.ended(end);
+                } else {
+                    lost(end.reason());
+                }
+            });
+        }
+    }
+
+    /** What a connection has while nobody reads from it. */
+    @ChannelHandler.Sharable
+    private static final class Nothing extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+    }
+}

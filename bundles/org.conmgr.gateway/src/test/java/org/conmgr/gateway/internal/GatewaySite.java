@@ -1,0 +1,141 @@
+package org.conmgr.gateway.internal;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.util.NetUtil;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.instance.Identity;
+import org.conmgr.api.instance.InstanceState;
+import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.Verdict;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.routing.Target;
+import org.conmgr.gateway.Door;
+import org.conmgr.gateway.Gateway;
+import org.conmgr.gateway.StartupOptions;
+import org.conmgr.gateway.TlsMode;
+import org.conmgr.listener.AdapterPorts;
+import org.conmgr.listener.ApplicationAdapter;
+import org.conmgr.listener.FirstPacket;
+import org.conmgr.listener.internal.ListenerPorts;
+import org.conmgr.listener.internal.Reception;
+import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.routing.internal.Switchboard;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.Configs;
+import org.conmgr.testkit.RecordingLog;
+
+/** A gateway with a real router and real ports; what the heartbeat would tell the router the test tells it. */
+public final class GatewaySite implements AutoCloseable {
+    private static final Identity IDENTITY = new Identity(4711, 170_000);
+
+    final RecordingLog log = new RecordingLog();
+    final NettyTransport transport;
+    final Switchboard board = new Switchboard();
+    final RelayGateway gateway;
+    final Reception reception = new Reception();
+    private final ListenerPorts ports;
+
+    public GatewaySite(boolean epoll, Map<String, String> settings) {
+        transport = new NettyTransport(epoll);
+        ports = new ListenerPorts(transport, reception, log);
+        gateway = new RelayGateway(transport, board, board).with(log);
+        configure(settings);
+    }
+
+    void configure(Map<String, String> settings) {
+        gateway.settings(GatewaySettings.of(Configs.of(GatewayConfig.class, settings)));
+    }
+
+    public GatewaySite instance(int number, int port, Role role) {
+        return instance(number, "127.0.0.1", NetUtil.LOCALHOST4, port, role);
+    }
+
+    GatewaySite instance(int number, String host, InetAddress address, int port, Role role) {
+        board.add(new ConfiguredInstance(number, host, address, port, 27545), sockets -> {});
+        role(number, role);
+        return this;
+    }
+
+    void role(int number, Role role) {
+        board.up(number, IDENTITY, new Attributes(InstanceState.ACCEPTING, role, false, 1));
+    }
+
+    void dead(int number) {
+        board.down(number, new Verdict(VerdictReason.TIMED_OUT, "silent for 2.0 s", Instant.now()));
+    }
+
+    /** Opens a port on which the client has a say. */
+    public int open() {
+        return open(Optional.empty(), Optional.empty());
+    }
+
+    int open(Optional<Target> target, Optional<TlsMode> tls) {
+        int port = freePort();
+        AdapterPorts.Port opened = ports.open(
+                "127.0.0.1", String.valueOf(port), new Adapter(gateway, new TestDoor(target, tls, reception)));
+        Await.until("the port is open", () -> !opened.addresses().isEmpty());
+        return port;
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        ports.close();
+        gateway.close();
+        board.close();
+        transport.close();
+    }
+
+    private record Adapter(Gateway gateway, Door door) implements ApplicationAdapter {
+        @Override
+        public boolean accepts(FirstPacket packet) {
+            return Gateway.takes(packet);
+        }
+
+        @Override
+        public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
+            gateway.relay(channel, packet, received, door);
+        }
+    }
+
+    private record TestDoor(Optional<Target> target, Optional<TlsMode> tls, Reception reception) implements Door {
+        @Override
+        public String path() {
+            return "test";
+        }
+
+        @Override
+        public Optional<String> wish(FirstPacket.Startup startup) {
+            return StartupOptions.value(startup, "conmgr.target_session_attrs");
+        }
+
+        @Override
+        public void next(Channel client, ByteBuf received) {
+            reception.next(client, received);
+        }
+    }
+
+    /** The targets of everybody who is bound just now. */
+    List<Target> targets() {
+        return board.applications().stream()
+                .map(application -> application.request().target())
+                .toList();
+    }
+}
