@@ -46,8 +46,12 @@ final class KarafBeans implements AutoCloseable {
 
     /** True once every boot feature is started: the framework has reached its last start level. */
     boolean complete() throws IOException, JMException {
+        return server.isRegistered(karaf("scr")) && completeWithoutComponents();
+    }
+
+    /** The same in a Karaf that does not show its components. */
+    boolean completeWithoutComponents() throws IOException, JMException {
         return server.isRegistered(karaf("bundle"))
-                && server.isRegistered(karaf("scr"))
                 && server.isRegistered(karaf("feature"))
                 && server.isRegistered(karaf("system"))
                 && server.getAttribute(karaf("system"), "StartLevel").equals(LAST_START_LEVEL);
@@ -97,6 +101,10 @@ final class KarafBeans implements AutoCloseable {
             values.put(attribute.getName(), attribute.getValue());
         }
         return values;
+    }
+
+    void addRepository(String uri) throws IOException, JMException {
+        invoke("feature", "addRepository", uri);
     }
 
     void installFeature(String name) throws IOException, JMException {
