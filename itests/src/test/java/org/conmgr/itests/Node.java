@@ -80,6 +80,11 @@ final class Node implements AutoCloseable {
         }
     }
 
+    /** Its conmgr directory. */
+    Path directory() {
+        return directory;
+    }
+
     /** Writes {@code etc/PID.cfg} whole, while the process runs. */
     void configure(String pid, Map<String, String> values) {
         try {

@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -24,6 +23,7 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.log.Severity;
 import org.conmgr.api.setting.InvalidSetting;
 import org.jspecify.annotations.Nullable;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -76,7 +76,7 @@ public final class AsyncMessageLog implements MessageLog, LogStatus, AutoCloseab
             this.bridge = null;
         } else {
             this.bridge = newOutlet(bridge.destination());
-            this.bridge.attach(bridge, 0, 0);
+            this.bridge.attach(bridge, Origin.OURS);
         }
         filter = filter(LogSettings.DEFAULTS);
         filter.outlets.forEach(this::expectSink);
@@ -159,17 +159,13 @@ public final class AsyncMessageLog implements MessageLog, LogStatus, AutoCloseab
             cardinality = ReferenceCardinality.MULTIPLE,
             policy = ReferencePolicy.DYNAMIC,
             unbind = "removeSink")
-    void addSink(LogSink sink, Map<String, ?> properties) {
-        outlet(sink.destination())
-                .attach(
-                        sink,
-                        number(properties, "service.ranking").intValue(),
-                        number(properties, "service.id").longValue());
-        settle();
+    void bindSink(LogSink sink, ServiceReference<LogSink> service) {
+        addSink(sink, Origin.of(service));
     }
 
-    private static Number number(Map<String, ?> properties, String name) {
-        return properties.get(name) instanceof Number number ? number : 0;
+    void addSink(LogSink sink, Origin origin) {
+        outlet(sink.destination()).attach(sink, origin);
+        settle();
     }
 
     void removeSink(LogSink sink) {

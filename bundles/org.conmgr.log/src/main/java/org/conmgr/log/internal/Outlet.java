@@ -1,9 +1,10 @@
 package org.conmgr.log.internal;
 
+import static java.util.Comparator.comparing;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.conmgr.api.log.LogMessage;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One destination: its messages and the sink that takes them. Of several sinks for the same destination one writes:
- * the one of the highest {@code service.ranking}, among equals the oldest. When it goes, the next takes over.
+ * of several versions of one bundle the highest; of different bundles the one of the highest {@code service.ranking},
+ * among equals the oldest. When it goes, the next takes over.
  */
 final class Outlet {
     private final String name;
@@ -51,9 +53,9 @@ final class Outlet {
         return courier != null;
     }
 
-    synchronized void attach(LogSink sink, int ranking, long serviceId) {
-        sinks.add(new Bound(sink, ranking, serviceId));
-        sinks.sort(Bound.BEST_FIRST);
+    synchronized void attach(LogSink sink, Origin origin) {
+        sinks.add(new Bound(sink, origin));
+        sinks.sort(comparing(Bound::origin, Origin.BEST_FIRST));
         absenceTold = false;
         chooseSink();
     }
@@ -66,7 +68,7 @@ final class Outlet {
 
     private void chooseSink() {
         Courier old = courier;
-        LogSink best = sinks.isEmpty() ? null : sinks.get(0).sink;
+        LogSink best = best();
         if (old != null && old.sink() == best) {
             return;
         }
@@ -78,6 +80,15 @@ final class Outlet {
         courier = best == null
                 ? null
                 : Courier.start(name, outbox, best, complaint -> complaints.accept(this, complaint));
+    }
+
+    private @Nullable LogSink best() {
+        for (Bound bound : sinks) {
+            if (sinks.stream().noneMatch(other -> other.origin.replaces(bound.origin))) {
+                return bound.sink;
+            }
+        }
+        return null;
     }
 
     /** Whether the absence of a sink is to be told: once, until one comes or {@link #forget}. */
@@ -114,8 +125,5 @@ final class Outlet {
         return new LogStatus.Destination(name, named, hasSink(), outbox.waiting(), outbox.written(), outbox.lost());
     }
 
-    private record Bound(LogSink sink, int ranking, long serviceId) {
-        static final Comparator<Bound> BEST_FIRST =
-                Comparator.comparingInt(Bound::ranking).reversed().thenComparingLong(Bound::serviceId);
-    }
+    private record Bound(LogSink sink, Origin origin) {}
 }

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.conmgr.api.log.LogStatus;
 import org.conmgr.api.log.Message;
@@ -15,6 +14,7 @@ import org.conmgr.testkit.Await;
 import org.conmgr.testkit.VirtualTime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.osgi.framework.Version;
 
 class AsyncMessageLogTest {
     private static final Duration PAST_THE_GRACE = AsyncMessageLog.GRACE.plusMillis(1);
@@ -34,7 +34,7 @@ class AsyncMessageLogTest {
     }
 
     private void add(RecordingSink sink) {
-        log.addSink(sink, Map.of());
+        log.addSink(sink, Origin.OURS);
     }
 
     private void settings(String destinations, String leastSeverity) {
@@ -92,8 +92,8 @@ class AsyncMessageLogTest {
     @Test
     void messagesOfManyThreadsHaveTheSameOrderEverywhereAndItIsThatOfTime() throws InterruptedException {
         AsyncMessageLog shared = new AsyncMessageLog(Clock.systemUTC(), time.scheduler(), karaf);
-        shared.addSink(stderr, Map.of());
-        shared.addSink(syslog, Map.of());
+        shared.addSink(stderr, Origin.OURS);
+        shared.addSink(syslog, Origin.OURS);
         shared.applySettings(new LogSettingsSource("stderr,syslog", "WARNING"));
         List<Thread> threads = IntStream.range(0, 8)
                 .mapToObj(thread -> new Thread(() -> {
@@ -344,7 +344,7 @@ class AsyncMessageLogTest {
                         written.write(at, message);
                     }
                 },
-                Map.of());
+                Origin.OURS);
         logAll(0, 2);
 
         awaitHeadlines(written, "CM6003: messages lost here: 1", "CM2003: 1 declared dead: test");
@@ -377,9 +377,9 @@ class AsyncMessageLogTest {
     @Test
     void theSinkOfTheHighestRankingWrites() {
         RecordingSink better = new RecordingSink("stderr");
-        log.addSink(stderr, Map.of("service.id", 1L));
-        log.addSink(better, Map.of("service.id", 2L, "service.ranking", 10));
-        log.addSink(syslog, Map.of("service.id", 3L));
+        log.addSink(stderr, origin(0, 1, "ours", "1"));
+        log.addSink(better, origin(10, 2, "theirs", "1"));
+        log.addSink(syslog, origin(0, 3, "ours", "1"));
         logAll(0, 1);
         awaitHeadlines(better, headlines(0, 1));
 
@@ -388,6 +388,45 @@ class AsyncMessageLogTest {
 
         awaitHeadlines(stderr, headlines(1, 2));
         assertThat(syslog.headlines()).isEmpty();
+    }
+
+    private static Origin origin(int ranking, long serviceId, String bundle, String version) {
+        return new Origin(ranking, serviceId, bundle, Version.valueOf(version));
+    }
+
+    @Test
+    void aHigherVersionOfTheSameBundleReplacesALower() {
+        RecordingSink newer = new RecordingSink("stderr");
+        RecordingSink newest = new RecordingSink("stderr");
+        RecordingSink foreign = new RecordingSink("stderr");
+        log.addSink(stderr, origin(0, 1, "ours", "1.0.0"));
+        log.addSink(newest, origin(0, 2, "ours", "1.0.10"));
+        log.addSink(newer, origin(0, 3, "ours", "1.0.9"));
+        log.addSink(foreign, origin(0, 4, "theirs", "2"));
+        logAll(0, 1);
+        awaitHeadlines(newest, headlines(0, 1));
+
+        log.removeSink(newest);
+        logAll(1, 2);
+        awaitHeadlines(newer, headlines(1, 2));
+
+        log.removeSink(newer);
+        logAll(2, 3);
+        awaitHeadlines(stderr, headlines(2, 3));
+
+        log.removeSink(stderr);
+        logAll(3, 4);
+        awaitHeadlines(foreign, headlines(3, 4));
+    }
+
+    @Test
+    void aLowerVersionWithAHigherRankingIsNotReplaced() {
+        RecordingSink newer = new RecordingSink("stderr");
+        log.addSink(stderr, origin(1, 1, "ours", "1"));
+        log.addSink(newer, origin(0, 2, "ours", "2"));
+        logAll(0, 1);
+        awaitHeadlines(stderr, headlines(0, 1));
+        assertThat(newer.headlines()).isEmpty();
     }
 
     @Test
