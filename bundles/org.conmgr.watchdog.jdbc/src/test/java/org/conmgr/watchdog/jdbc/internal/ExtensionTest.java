@@ -23,6 +23,7 @@ import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -88,6 +89,13 @@ class ExtensionTest {
             primary.query(Files.readString(FILES.resolve("watchdog-uninstall.sql")));
             assertThat(primary.query(OBJECTS)).isEqualTo("0");
         }
+    }
+
+    @Test
+    void isPartOfTheBundle() throws IOException {
+        WatchdogExtension extension = new WatchdogExtension();
+        assertThat(extension.files().keySet()).containsExactlyInAnyOrder("watchdog.control", "watchdog--1.0.sql");
+        assertThat(extension.script()).isEqualTo(Files.readString(SCRIPT));
     }
 
     private static void nothingIsThereWithoutIt(EmbeddedInstance primary) {
