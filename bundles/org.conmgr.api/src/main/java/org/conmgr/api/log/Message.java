@@ -95,6 +95,16 @@ public enum Message {
             "watchdog \"{}\" cannot keep pgx_stat_watchdog: {}",
             "The view is empty. Create the extension in the database of url and grant EXECUTE on pgx_watchdog_publish to"
                     + " the role, or set stat_view = off."),
+    INSTANCE_DEGRADED(
+            "CM3017",
+            WARNING,
+            "watchdog \"{}\": its instance takes no new connections: {}",
+            "Sessions that it has stay; conmgrs send it no new ones until this is over."),
+    ROLE_LIMITS(
+            "CM3018",
+            LOG,
+            "as role \"{}\" at {} the watchdog cannot: {}",
+            "Behind each stands what it would take; docs/watchdog-role.md says more."),
 
     // 4: application connections
     LISTENING("CM4001", LOG, "listening for applications on {}"),

@@ -7,8 +7,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 @ConsumerType
 public interface AttributeChecker {
     /**
-     * One watchdog's kept connection. Used by one thread at a time, except {@link #close()}, which may come from
-     * another and wakes the one that blocks.
+     * One watchdog's kept connection. Used by one thread at a time, except {@link #knock()}, for which there may be
+     * another one, and {@link #close()}, which may come from any and wakes those that block.
      */
     @ConsumerType
     interface Connection extends AutoCloseable {
@@ -24,6 +24,14 @@ public interface AttributeChecker {
          * @throws InterruptedException if interrupted
          */
         void idle(Duration interval) throws InterruptedException;
+
+        /**
+         * Connects anew, beside the kept connection, and leaves at once. Blocks for seconds at most.
+         *
+         * @return why the instance takes no new connections; empty when it does, also when it only refuses this one for
+         *     a reason of its own, as a wrong password
+         */
+        String knock();
 
         @Override
         void close();

@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import org.apache.karaf.shell.support.CommandException;
 import org.conmgr.api.watchdog.ViewExtension;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@NullUnmarked
 class ExtensionFilesTest {
     private static final List<ViewExtension> EXTENSION = List.of(new ViewExtension() {
         @Override

@@ -8,34 +8,50 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.Observation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks one instance, for ever, on a thread of its own; a second thread watches the first when there is a
- * check_timeout. Between checks it waits on the kept connection, which wakes it when the instance dies.
+ * check_timeout; a third connects anew now and then. Between checks it waits on the kept connection, which wakes it when
+ * the instance dies.
  */
 final class InstanceWatch implements AutoCloseable {
-    /** Told on the two threads, one call at a time. */
+    /** Told on the three threads; {@link #knocked} at any time, the others one call at a time. */
     interface Listener {
         void observed(Observation observation);
 
         /** The check under way has had no answer for check_timeout; {@link #observed} follows if one ever comes. */
         void unanswered(Duration timeout);
+
+        /**
+         * The instance has been tried for new connections.
+         *
+         * @param refusal why it has not taken any, twice in a row; empty when it has
+         */
+        void knocked(String refusal);
     }
 
     private static final long MIN_BACKOFF_MILLIS = 50;
     private static final long MAX_BACKOFF_MILLIS = 500;
     private static final long FATAL_BACKOFF_MILLIS = 10_000;
+    private static final long SECOND_KNOCK_MILLIS = 1_000;
+    private static final String NO_SLOT = "no connection slot is free for ordinary roles";
     private static final long NO_CHECK = Long.MIN_VALUE;
 
     private final String name;
     private final AttributeChecker.Connection connection;
     private final Duration interval;
     private final Duration timeout;
+    private final Duration knockInterval;
     private final Listener listener;
     private final MessageLog log;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread checker;
     private final Thread supervisor;
+    private final Thread knocker;
+
+    /** What the last check saw; null while the instance is lost. */
+    private volatile Observation.@Nullable Seen seen;
 
     // Guarded by this, so that "unanswered" and "observed" cannot overtake each other.
     private long checkStarted = NO_CHECK;
@@ -46,16 +62,19 @@ final class InstanceWatch implements AutoCloseable {
             AttributeChecker.Connection connection,
             Duration interval,
             Duration timeout,
+            Duration knockInterval,
             Listener listener,
             MessageLog log) {
         this.name = name;
         this.connection = connection;
         this.interval = interval;
         this.timeout = timeout;
+        this.knockInterval = knockInterval;
         this.listener = listener;
         this.log = log;
         checker = daemon("watchdog-" + name + "-checker", this::checkForEver);
         supervisor = daemon("watchdog-" + name + "-check-timeout", this::superviseForEver);
+        knocker = daemon("watchdog-" + name + "-knocker", this::knockForEver);
     }
 
     private static Thread daemon(String name, Runnable body) {
@@ -68,6 +87,9 @@ final class InstanceWatch implements AutoCloseable {
         checker.start();
         if (!timeout.isZero()) {
             supervisor.start();
+        }
+        if (!knockInterval.isZero()) {
+            knocker.start();
         }
     }
 
@@ -110,6 +132,7 @@ final class InstanceWatch implements AutoCloseable {
                 checkStarted = NO_CHECK;
             }
         }
+        seen = observation instanceof Observation.Seen found ? found : null;
         synchronized (this) {
             if (closed.getCount() > 0) {
                 listener.observed(observation);
@@ -137,6 +160,27 @@ final class InstanceWatch implements AutoCloseable {
         }
     }
 
+    private void knockForEver() {
+        long interval = knockInterval.toMillis();
+        String before = "";
+        while (!pause(before.isEmpty() ? interval : Math.min(interval, SECOND_KNOCK_MILLIS))) {
+            try {
+                Observation.Seen now = seen;
+                if (now == null) {
+                    before = ""; // There is nobody to knock at.
+                    continue;
+                }
+                String refusal = now.progress().freeSlots() == 0 ? NO_SLOT : connection.knock();
+                if (refusal.isEmpty() || !before.isEmpty()) {
+                    listener.knocked(refusal);
+                }
+                before = refusal;
+            } catch (RuntimeException e) {
+                failed("the try for new connections", e);
+            }
+        }
+    }
+
     private void failed(String what, RuntimeException e) {
         log.log(LogMessage.of(Message.SUPERVISED_FAILURE, what + " of watchdog \"" + name + "\"", e)
                 .withCause(e));
@@ -158,5 +202,6 @@ final class InstanceWatch implements AutoCloseable {
         connection.close();
         checker.interrupt();
         supervisor.interrupt();
+        knocker.interrupt();
     }
 }

@@ -53,6 +53,11 @@ final class Watchdog implements WatchdogView, AutoCloseable {
     private String why = "its watchdog has not reached it yet";
     private Progress progress = Progress.UNKNOWN;
     private int connectionLimit;
+
+    /** What the last check saw, and why new connections are refused although it saw something; else empty. */
+    private Observation.@Nullable Seen lastSeen;
+
+    private String refusal = "";
     private boolean seen;
     private boolean closed;
 
@@ -71,6 +76,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 checker.open(settings.access()),
                 settings.checkInterval(),
                 settings.checkTimeout(),
+                settings.connectCheckInterval(),
                 new InstanceEvents(),
                 log);
         terminations = new Terminations(settings, terminator.open(settings.access()), this::beats, log);
@@ -260,17 +266,16 @@ final class Watchdog implements WatchdogView, AutoCloseable {
         private void seen(Observation.Seen found) {
             synchronized (Watchdog.this) {
                 boolean first = !seen || !attributes.state().alive();
-                boolean changed = !attributes.equals(found.attributes());
                 if (first) {
+                    refusal = ""; // The login that has just worked says so.
                     log.log(Message.INSTANCE_SEEN, settings.name(), found.attributes());
                     terminations.instanceThere();
                     if (publication != null) {
                         publication.instanceThere();
                     }
-                } else if (changed) {
-                    log.log(Message.INSTANCE_CHANGED, settings.name(), attributes, found.attributes());
                 }
                 seen = true;
+                lastSeen = found;
                 progress = found.progress();
                 if (connectionLimit != found.connectionLimit() || first) {
                     connectionLimit = found.connectionLimit();
@@ -281,9 +286,36 @@ final class Watchdog implements WatchdogView, AutoCloseable {
                 if (endpoint != null) {
                     endpoint.progress(progress);
                 }
-                if (first || changed || !identity.equals(found.identity())) {
-                    publish(found.identity(), found.attributes(), "");
+                tell(found, first);
+            }
+        }
+
+        /** Called with the lock. */
+        private void tell(Observation.Seen found, boolean first) {
+            boolean degraded = !refusal.isEmpty() && found.attributes().state() == InstanceState.ACCEPTING;
+            Attributes now = degraded ? found.attributes().in(InstanceState.DEGRADED) : found.attributes();
+            boolean changed = !attributes.equals(now);
+            if (changed && !first) {
+                log.log(Message.INSTANCE_CHANGED, settings.name(), attributes, now);
+            }
+            String reason = degraded ? refusal : "";
+            if (first || changed || !identity.equals(found.identity()) || !why.equals(reason)) {
+                publish(found.identity(), now, reason);
+            }
+        }
+
+        @Override
+        public void knocked(String refused) {
+            synchronized (Watchdog.this) {
+                Observation.Seen found = lastSeen;
+                if (found == null || !attributes.state().alive() || refused.equals(refusal)) {
+                    return;
                 }
+                if (refusal.isEmpty()) {
+                    log.log(Message.INSTANCE_DEGRADED, settings.name(), refused);
+                }
+                refusal = refused;
+                tell(found, false);
             }
         }
 

@@ -23,6 +23,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String check__timeout() default "0";
 
     @AttributeDefinition(
+            description = "How often to connect anew, to see whether the instance still takes connections: when not,"
+                    + " conmgrs send it no new ones; a bare number is in milliseconds, 0 never does.")
+    String connect__check__interval() default "5000";
+
+    @AttributeDefinition(
             description = "How many conmgrs may have a link; empty for the instance's own max_connections.")
     String max__heartbeat__connections() default "";
 

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param addresses listen_addresses and port
  * @param checkInterval check_attr_interval
  * @param checkTimeout check_timeout, zero for none
+ * @param connectCheckInterval connect_check_interval, zero for never
  * @param maxLinks max_heartbeat_connections; empty for the instance's max_connections
  * @param access url, user, password, passfile
  * @param terminateOn terminate_on
@@ -37,6 +38,7 @@ record WatchdogSettings(
         List<InetSocketAddress> addresses,
         Duration checkInterval,
         Duration checkTimeout,
+        Duration connectCheckInterval,
         OptionalInt maxLinks,
         InstanceAccess access,
         Set<Occasion> terminateOn,
@@ -91,6 +93,7 @@ record WatchdogSettings(
                 addresses(config.listen__addresses(), Setting.port("port", config.port())),
                 millis("check_attr_interval", config.check__attr__interval(), 1),
                 millis("check_timeout", config.check__timeout(), 0),
+                millis("connect_check_interval", config.connect__check__interval(), 0),
                 maxLinks.isEmpty()
                         ? OptionalInt.empty()
                         : OptionalInt.of(Setting.integer("max_heartbeat_connections", maxLinks, 1, Integer.MAX_VALUE)),

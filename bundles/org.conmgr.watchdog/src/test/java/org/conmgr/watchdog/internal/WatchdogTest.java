@@ -137,6 +137,36 @@ class WatchdogTest {
     }
 
     @Test
+    void anInstanceThatTakesNoNewConnectionsIsDegradedUntilItDoes() {
+        start(Map.of("check_attr_interval", "1", "connect_check_interval", "20"));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("seen", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+        checker.refusal = "too many clients";
+        Await.until(
+                "degraded", () -> acceptor.endpoint.last().equals("primary, degraded, timeline 1 too many clients"));
+        checker.answers.add(seen(PRIMARY));
+        checker.answers.add(seen(new Attributes(InstanceState.ACCEPTING, Role.PRIMARY, true, 1)));
+        Await.until(
+                "it stays so, whatever else is seen",
+                () -> acceptor.endpoint.last().equals("primary, read-only, degraded, timeline 1 too many clients"));
+        assertThat(log.texts(Message.INSTANCE_DEGRADED))
+                .containsExactly("watchdog \"pg1\": its instance takes no new connections: too many clients");
+        checker.refusal = "";
+        Await.until("over", () -> acceptor.endpoint.last().equals("primary, read-only, timeline 1 "));
+    }
+
+    @Test
+    void anInstanceWithoutAFreeSlotIsDegradedWithoutTakingOne() {
+        start(Map.of("check_attr_interval", "1", "connect_check_interval", "20"));
+        checker.answers.add(new Observation.Seen(IDENTITY, PRIMARY, new Progress(1, 0, 0), 100));
+        Await.until("degraded", () -> acceptor.endpoint
+                .last()
+                .equals("primary, degraded, timeline 1 no connection slot is free for ordinary roles"));
+        checker.answers.add(new Observation.Seen(IDENTITY, PRIMARY, new Progress(1, 0, 3), 100));
+        Await.until("over", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+    }
+
+    @Test
     void aCheckerThatThrowsIsReportedAndTriedAgain() {
         start(Map.of());
         checker.fail = true;
@@ -284,6 +314,7 @@ class WatchdogTest {
     private static final class ScriptedChecker implements AttributeChecker, AttributeChecker.Connection {
         final BlockingQueue<Observation> answers = new LinkedBlockingQueue<>();
         volatile boolean fail;
+        volatile String refusal = "";
         volatile boolean closed;
 
         @Override
@@ -310,6 +341,11 @@ class WatchdogTest {
 
         @Override
         public void idle(Duration interval) {}
+
+        @Override
+        public String knock() {
+            return refusal;
+        }
 
         @Override
         public void close() {

@@ -23,6 +23,7 @@ final class CheckerConnection implements AttributeChecker.Connection {
     private final InstanceAccess access;
     private final MessageLog log;
     private final SocketCutter cutter = new SocketCutter();
+    private final SocketCutter knocking = new SocketCutter();
 
     private @Nullable InstanceLogin login;
 
@@ -33,6 +34,7 @@ final class CheckerConnection implements AttributeChecker.Connection {
     private @Nullable SQLException ended;
 
     private boolean unseenReadOnlyTold;
+    private String limitsTold = "";
 
     CheckerConnection(InstanceAccess access, MessageLog log) {
         this.access = access;
@@ -119,6 +121,11 @@ final class CheckerConnection implements AttributeChecker.Connection {
         session = next;
         ended = null;
         unseenReadOnlyTold = false;
+        String limits = next.facts().limits();
+        if (!limits.isEmpty() && !limits.equals(limitsTold)) {
+            log.log(Message.ROLE_LIMITS, login.user(), login.url(), limits);
+        }
+        limitsTold = limits;
         return next;
     }
 
@@ -185,7 +192,19 @@ final class CheckerConnection implements AttributeChecker.Connection {
     }
 
     @Override
+    public String knock() {
+        try {
+            InstanceLogin.disconnect(
+                    InstanceLogin.of(access, ApplicationName.CHECKER).connect(knocking));
+            return "";
+        } catch (SQLException e) {
+            return knocking.isClosed() || Diagnosis.concernsLoginOnly(e) ? "" : Diagnosis.text(e);
+        }
+    }
+
+    @Override
     public void close() {
+        knocking.close();
         cutter.close();
         CheckerSession current = session;
         if (current != null) {

@@ -71,6 +71,11 @@ final class Diagnosis {
         };
     }
 
+    /** True if another login, with another role or password, may well work. */
+    static boolean concernsLoginOnly(SQLException e) {
+        return e instanceof UnusableAccess || ADMINISTRATORS.contains(state(e));
+    }
+
     /** True if an error ended the session, so that only another login can tell more. */
     static boolean endsSession(SQLException e) {
         return state(e).startsWith("08") || state(e).startsWith(SESSION_ENDED);

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.conmgr.api.instance.Identity;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param readOnlySource where this session has its {@code default_transaction_read_only} from, as in {@code
  *     pg_settings.source}
  * @param postmaster null if the role may not see where it lies
+ * @param limits what the watchdog cannot do as this role and system user, for people; empty when nothing
  */
 record InstanceFacts(
         Identity identity,
@@ -25,7 +27,8 @@ record InstanceFacts(
         int reservedConnections,
         boolean controlFile,
         String readOnlySource,
-        @Nullable PostmasterFile postmaster) {
+        @Nullable PostmasterFile postmaster,
+        String limits) {
     /** The oldest server whose catalogues and functions the queries fit. */
     private static final int OLDEST_MAJOR_VERSION = 13;
 
@@ -48,6 +51,9 @@ record InstanceFacts(
                         then current_setting('data_directory') end as data_directory,
                    current_setting('port')::int as port,
                    extract(epoch from pg_postmaster_start_time())::bigint as start_time,
+                   (select rolsuper from pg_roles where rolname = current_user) as superuser,
+                   pg_has_role('pg_signal_backend', 'usage') as ends_others,
+                   pg_has_role('pg_read_all_stats', 'usage') as sees_clients,
                    (select count(set_config(name, '0', false)) from pg_settings
                      where name in ('statement_timeout', 'lock_timeout', 'idle_session_timeout',
                                     'transaction_timeout')) as unlimited
@@ -82,6 +88,9 @@ record InstanceFacts(
             String dataDirectory = row.getString("data_directory");
             int port = row.getInt("port");
             long startTime = row.getLong("start_time");
+            PostmasterFile postmaster = dataDirectory == null
+                    ? null
+                    : new PostmasterFile(Path.of(dataDirectory, "postmaster.pid"), port, startTime);
             return new InstanceFacts(
                     new Identity(
                             row.getBoolean("control_system") ? systemIdentifier(connection) : 0,
@@ -90,10 +99,32 @@ record InstanceFacts(
                     row.getInt("reserved_connections"),
                     row.getBoolean("control_file"),
                     row.getString("read_only_source"),
-                    dataDirectory == null
-                            ? null
-                            : new PostmasterFile(Path.of(dataDirectory, "postmaster.pid"), port, startTime));
+                    postmaster,
+                    limits(row, postmaster));
         }
+    }
+
+    private static String limits(ResultSet row, @Nullable PostmasterFile postmaster) throws SQLException {
+        StringJoiner limits = new StringJoiner("; ");
+        if (!row.getBoolean("sees_clients")) {
+            limits.add("see where clients come from, so nobody is ended, and count free slots (pg_monitor)");
+        }
+        if (!row.getBoolean("superuser")) {
+            limits.add(
+                    row.getBoolean("ends_others")
+                            ? "end sessions of superusers (superuser)"
+                            : "end sessions of other roles (pg_signal_backend)");
+        }
+        if (!row.getBoolean("control_system") || !row.getBoolean("control_file")) {
+            limits.add("see the control file: system identifier, timeline of a standby (EXECUTE on pg_control_system(),"
+                    + " pg_control_recovery(), pg_control_checkpoint())");
+        }
+        if (postmaster == null) {
+            limits.add("see data_directory, so a smart shutdown goes unnoticed (pg_monitor)");
+        } else if (!postmaster.isOwn()) {
+            limits.add("read " + postmaster.file() + ", so a smart shutdown goes unnoticed (the server's system user)");
+        }
+        return limits.toString();
     }
 
     private static long systemIdentifier(Connection connection) throws SQLException {

@@ -221,6 +221,9 @@ class JdbcAttributeCheckerTest {
                 clients.add(client(primary, "127.0.0.1"));
             }
             Await.until("slots are taken", () -> seen(checker).progress().freeSlots() == 0);
+            assertThat(checker.knock())
+                    .isEqualTo("remaining connection slots are reserved for roles with"
+                            + " privileges of the \"pg_use_reserved_connections\" role (53300)");
             assertThat(seen(checker).attributes().state()).isEqualTo(InstanceState.ACCEPTING);
             assertThat(seen(checker).connectionLimit()).isEqualTo(MAX_CONNECTIONS);
             Observation.Lost refused = lost(late);
@@ -233,6 +236,47 @@ class JdbcAttributeCheckerTest {
             for (Connection client : clients) {
                 client.close();
             }
+        }
+    }
+
+    @Test
+    void knocksBesideItsSession() throws Exception {
+        try (AttributeChecker.Connection checker = checker(primary)) {
+            seen(checker);
+            int pid = pid("watchdog process");
+            assertThat(checker.knock()).isEmpty();
+            Await.until("it has left", () -> pid("watchdog process") == pid);
+        }
+        try (AttributeChecker.Connection refused = checker(primary, "user", "nobody")) {
+            assertThat(refused.knock()).as("the instance takes others").isEmpty();
+        }
+        AttributeChecker.Connection closed = checker(primary);
+        closed.close();
+        assertThat(closed.knock()).as("closed").isEmpty();
+    }
+
+    @Test
+    void saysOnceWhatItCannotDo() throws Exception {
+        RecordingLog log = new RecordingLog();
+        try (AttributeChecker.Connection checker =
+                new JdbcAttributeChecker(log).open(access(primary, "user", Instances.APPLICATION))) {
+            seen(checker);
+            seen(checker);
+            String role = "as role \"app\" at " + primary.jdbcUrl("postgres") + " the watchdog cannot: ";
+            assertThat(log.texts(Message.ROLE_LIMITS))
+                    .containsExactly(role + "see where clients come from, so nobody is ended, and count free slots"
+                            + " (pg_monitor); end sessions of other roles (pg_signal_backend); see data_directory, so a"
+                            + " smart shutdown goes unnoticed (pg_monitor)");
+        }
+        try (AttributeChecker.Connection checker = new JdbcAttributeChecker(log).open(access(primary))) {
+            seen(checker);
+            assertThat(log.texts(Message.ROLE_LIMITS).get(1))
+                    .endsWith("cannot: end sessions of superusers (superuser)");
+        }
+        try (AttributeChecker.Connection checker =
+                new JdbcAttributeChecker(log).open(access(primary, "user", EmbeddedInstance.SUPERUSER))) {
+            seen(checker);
+            assertThat(log.messages(Message.ROLE_LIMITS)).hasSize(2);
         }
     }
 
