@@ -11,6 +11,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
@@ -41,6 +43,8 @@ class RoutingIT {
             .with("org.conmgr.listener", "port", () -> PORT)
             .with("org.conmgr.heartbeat", "heartbeat_interval", () -> "200ms")
             .with("org.conmgr.heartbeat", "heartbeat_timeout", () -> "2s")
+            .with("org.conmgr.heartbeat", "failure_detector", () -> "phi")
+            .with("org.conmgr.heartbeat", "shadow_failure_detector", () -> "fixed")
             .with("org.conmgr.watchdog~n1", "port", () -> WATCHDOG_1)
             .with("org.conmgr.watchdog~n1", "url", () -> POSTGRES.primary().jdbcUrl("postgres"))
             .with("org.conmgr.watchdog~n1", "user", () -> EmbeddedInstance.SUPERUSER)
@@ -96,6 +100,12 @@ class RoutingIT {
             KARAF.beans().restartBundle("org.conmgr.log.stderr");
             assertThat(KARAF.beans().bundles()).containsEntry("org.conmgr.log.stderr", "Active");
 
+            KARAF.beans().restartBundle("org.conmgr.detector.phi");
+            KARAF.beans().uninstallFeature("conmgr-detector-phi");
+            assertThat(KARAF.beans().bundles()).doesNotContainKey("org.conmgr.detector.phi");
+            KARAF.beans().installFeature("conmgr-detector-phi");
+            assertThat(verdicts()).as("links that ended meanwhile").isEmpty();
+
             connect("primary").close();
             assertThat(port(connection)).isEqualTo(POSTGRES.primary().port());
         }
@@ -113,6 +123,25 @@ class RoutingIT {
                                     .isEqualTo("08001")));
             assertThatThrownBy(() -> port(onStandby)).isInstanceOf(SQLException.class);
             assertThat(port(onPrimary)).isEqualTo(POSTGRES.primary().port());
+            assertThat(verdicts())
+                    .singleElement()
+                    .asString()
+                    .startsWith("instance 2 (127.0.0.1:" + POSTGRES.standby().port() + ") declared dead at ")
+                    .contains("last beat heard: #", "own stall: ");
+        }
+    }
+
+    /** What the console says of each verdict, newest first. */
+    private static List<String> verdicts() throws SQLException {
+        try (Connection console =
+                        DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + PORT + "/conmgr", "test", "");
+                Statement statement = console.createStatement();
+                ResultSet rows = statement.executeQuery("SHOW VERDICTS")) {
+            List<String> explanations = new ArrayList<>();
+            while (rows.next()) {
+                explanations.add(rows.getString("explanation"));
+            }
+            return explanations;
         }
     }
 

@@ -62,6 +62,16 @@ public enum Message {
             "{} has system identifier {}, but {} has {}: they do not replicate each other",
             "One conmgr serves one set of replicating instances."),
     OWN_STALL("CM2007", WARNING, "this process did not run for {} ms"),
+    DETECTOR_MISSING(
+            "CM2008",
+            WARNING,
+            "{} names \"{}\", but there is no such failure detector, only {}: links are judged without it",
+            "Is the feature that brings it installed?"),
+    SHADOW_ALARM(
+            "CM2009",
+            NOTICE,
+            "failure detector {}, in shadow, would have declared {} dead {} s before it was heard again: {}",
+            "It does not act. SHOW VERDICTS tells what it would have decided."),
 
     // 3: watchdog
     WATCHDOG_LISTENING("CM3001", LOG, "watchdog \"{}\" listens on {}"),

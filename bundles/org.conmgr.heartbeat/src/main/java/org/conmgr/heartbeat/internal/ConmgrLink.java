@@ -13,6 +13,7 @@ import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
+import org.conmgr.api.link.FailureDetector;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
@@ -86,8 +87,15 @@ final class ConmgrLink {
          *
          * @param probe what the probe found; empty when there was none
          * @param beats of the link that ended; null when there was none
+         * @param shadow what the failure detector in shadow makes of it; empty for nothing
          */
-        void judged(Outcome outcome, Verdict verdict, String probe, @Nullable BeatFacts beats);
+        void judged(Outcome outcome, Verdict verdict, String probe, @Nullable BeatFacts beats, String shadow);
+
+        /** The failure detector in shadow would have been wrong. */
+        void shadowAlarm(ShadowAlarm alarm);
+
+        /** A failure detector has failed; the fixed timeout stands in for it. */
+        void detectorFailed(FailureDetector detector, Throwable failure);
 
         /** The instance is dead, or was never reached. */
         void down(Verdict verdict);
@@ -118,6 +126,9 @@ final class ConmgrLink {
 
     /** Of the link that ended last, until they are told. */
     private @Nullable BeatFacts lastBeats;
+
+    private String lastShadow = "";
+    private Detection detection = Detection.FIXED;
 
     private Set<InetSocketAddress> sessions = Set.of();
     private Set<InetSocketAddress> sessionsSent = new LinkedHashSet<>();
@@ -168,6 +179,16 @@ final class ConmgrLink {
         } else if (phase == Phase.WAITING) {
             retryAt =
                     Math.min(retryAt, attemptStarted + changed.connectInterval().toNanos());
+        }
+    }
+
+    /** Other failure detectors. An established link stays; the peer gets a whole timeout from now. */
+    void detection(long now, Detection changed) {
+        if (!changed.equals(detection)) {
+            detection = changed;
+            if (phase == Phase.UP) {
+                live().detect(now, changed);
+            }
         }
     }
 
@@ -236,7 +257,7 @@ final class ConmgrLink {
                 return;
             }
             phase = Phase.UP;
-            pulse = new Pulse(now, settings.timing());
+            pulse = new Pulse(now, settings.timing(), detection, outside::detectorFailed);
             suspicion = null;
             sessionsSent = new LinkedHashSet<>();
             beat(now);
@@ -254,9 +275,11 @@ final class ConmgrLink {
     private void receivedWhileUp(long now, Packet packet) {
         if (packet instanceof Beat beat) {
             live().heard(now, beat);
+            noteShadow();
             outside.beat(beat.progress());
         } else {
             live().heard(now);
+            noteShadow();
             if (packet instanceof AttributeSet set) {
                 apply(now, set);
             } else if (packet instanceof Welcome welcome) {
@@ -267,6 +290,13 @@ final class ConmgrLink {
             } else if (!(packet instanceof Packet.Unknown)) {
                 corrupted(now, packet.getClass().getSimpleName() + " from a watchdog");
             }
+        }
+    }
+
+    private void noteShadow() {
+        ShadowAlarm alarm = live().takeShadowAlarm();
+        if (alarm != null) {
+            outside.shadowAlarm(alarm);
         }
     }
 
@@ -318,7 +348,7 @@ final class ConmgrLink {
         if (answered) {
             if (standing != LinkState.UNMONITORED) {
                 standing = LinkState.UNMONITORED;
-                outside.judged(Outcome.UNMONITORED, suspected, how, takeBeats());
+                outside.judged(Outcome.UNMONITORED, suspected, how, takeBeats(), lastShadow);
                 outside.unmonitored("its watchdog is gone (" + suspected + "), but " + how);
             }
         } else {
@@ -349,7 +379,7 @@ final class ConmgrLink {
 
     /** An established link has ended. */
     private void lost(long now, VerdictReason reason, String evidence) {
-        lastBeats = live().facts(now, clock.instant());
+        noteBeats(now, reason == VerdictReason.TIMED_OUT);
         pulse = null;
         await(now);
         if (standing != LinkState.UP) {
@@ -380,7 +410,7 @@ final class ConmgrLink {
             standing = LinkState.UP;
             outside.up(set.identity(), set.attributes());
         } else {
-            lastBeats = live().facts(now, clock.instant());
+            noteBeats(now, false);
             down(
                     state == InstanceState.STOPPED
                             ? VerdictReason.INSTANCE_STOPPED
@@ -394,10 +424,15 @@ final class ConmgrLink {
         Verdict verdict = new Verdict(reason, evidence, clock.instant());
         BeatFacts beats = takeBeats();
         if (standing == LinkState.UP || standing == LinkState.UNMONITORED) {
-            outside.judged(Outcome.DEAD, verdict, probe, beats);
+            outside.judged(Outcome.DEAD, verdict, probe, beats, beats == null ? "" : lastShadow);
         }
         standing = LinkState.DOWN;
         outside.down(verdict);
+    }
+
+    private void noteBeats(long now, boolean timedOut) {
+        lastBeats = live().facts(now, clock.instant());
+        lastShadow = live().shadowOpinion(now, timedOut);
     }
 
     private @Nullable BeatFacts takeBeats() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.conmgr.api.instance.ConfiguredInstance;
+import org.conmgr.api.link.FailureDetector;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.InstanceRegistry;
@@ -48,6 +49,10 @@ public final class ConmgrLinks implements AutoCloseable {
     // Guarded by this: definitions and settings come from the threads that change the configuration.
     private final Map<String, InstanceDefinition> definitions = new LinkedHashMap<>();
     private final Map<Integer, Link> links = new LinkedHashMap<>();
+    private final List<FailureDetector> detectors = new ArrayList<>();
+    private final Detectors choice;
+    private DetectorNames wanted = DetectorNames.DEFAULT;
+    private Detection detection = Detection.FIXED;
     private @Nullable LinkSettings settings;
     private boolean closed;
 
@@ -73,6 +78,7 @@ public final class ConmgrLinks implements AutoCloseable {
         this.history = history;
         this.log = log;
         this.shuttingDown = shuttingDown;
+        choice = new Detectors(log);
     }
 
     /** Optional: between two settings there is a moment with none, and a mandatory reference would close all links. */
@@ -86,6 +92,8 @@ public final class ConmgrLinks implements AutoCloseable {
             return; // Reported where it was read; what was in force stays in force.
         }
         settings = valid;
+        wanted = changed.detectors();
+        detect();
         registry.heartbeatTimeout(valid.timeout());
         links.values().forEach(link -> link.link().settings(valid));
         openMissing();
@@ -93,6 +101,31 @@ public final class ConmgrLinks implements AutoCloseable {
 
     /** The last settings stay in force until others come. */
     void unbindSettings(HeartbeatSettings gone) {}
+
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    synchronized void addDetector(FailureDetector detector) {
+        detectors.add(detector);
+        detect();
+    }
+
+    synchronized void removeDetector(FailureDetector detector) {
+        detectors.remove(detector);
+        if (!closed) {
+            detect();
+        }
+    }
+
+    /** Links stay, whatever detectors come and go. */
+    private void detect() {
+        if (settings == null) {
+            return; // Until then nobody knows which ones are wanted.
+        }
+        detection = choice.find(wanted, detectors);
+        links.values().forEach(link -> link.link().detection(detection));
+    }
 
     @Reference(
             cardinality = ReferenceCardinality.MULTIPLE,
@@ -162,6 +195,7 @@ public final class ConmgrLinks implements AutoCloseable {
                 new NettyConmgrLink(instance, now, conmgrId, transport, resolver, registry, history, log);
         registry.add(instance, link);
         links.put(instance.number(), new Link(definition, instance, link));
+        link.detection(detection);
         link.start();
     }
 

@@ -20,6 +20,17 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
                     "How long an attempt may last: name resolution, TCP, and the watchdog's first answer together.")
     String heartbeat__connect__timeout() default "10";
 
+    @AttributeDefinition(
+            description = "Decides how long a silence is borne, never longer than heartbeat_timeout: fixed (exactly"
+                    + " that long), phi, or the name of a plug-in.")
+    String failure__detector() default "fixed";
+
+    @AttributeDefinition(
+            description =
+                    "Another one that only tells what it would have decided, in the log and in SHOW VERDICTS; empty"
+                            + " for none.")
+    String shadow__failure__detector() default "";
+
     @AttributeDefinition(description = "The name this conmgr tells its watchdogs; empty for the host's name.")
     String conmgr__name() default "";
 

@@ -17,6 +17,7 @@ import org.osgi.service.metatype.annotations.Designate;
 @Designate(ocd = HeartbeatConfig.class)
 public final class HeartbeatSettings {
     private final @Nullable LinkSettings settings;
+    private final DetectorNames detectors;
 
     @Activate
     public HeartbeatSettings(HeartbeatConfig config, @Reference MessageLog log) {
@@ -25,6 +26,7 @@ public final class HeartbeatSettings {
 
     HeartbeatSettings(HeartbeatConfig config, String hostName, MessageLog log) {
         settings = read(config, hostName, log);
+        detectors = settings == null ? DetectorNames.DEFAULT : DetectorNames.of(config);
     }
 
     /** Null when they are not valid; that has been logged. */
@@ -33,9 +35,15 @@ public final class HeartbeatSettings {
         return settings;
     }
 
+    /** The default when {@link #settings} are not valid. */
+    DetectorNames detectors() {
+        return detectors;
+    }
+
     private static @Nullable LinkSettings read(HeartbeatConfig config, String hostName, MessageLog log) {
         try {
             LinkSettings settings = LinkSettings.of(config, hostName);
+            DetectorNames.of(config);
             if (settings.timeout().compareTo(settings.interval()) <= 0) {
                 log.log(
                         Message.TIMEOUT_NOT_ABOVE_INTERVAL,

@@ -13,14 +13,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
+import org.conmgr.api.link.FailureDetector;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
@@ -39,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * Everything but the constructor and the three public methods runs on the loop.
  */
 final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.SessionsObserver {
+    /** The detector in shadow is reported once in this time, however often it is wrong. */
+    private static final long SHADOW_SILENCE = TimeUnit.MINUTES.toNanos(10);
+
     private final ConfiguredInstance instance;
     private final Transport transport;
     private final EventLoop loop;
@@ -56,6 +62,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     private @Nullable CompletableFuture<List<InetAddress>> resolving;
     private int attempt;
 
+    private long shadowSilentUntil;
     private LinkState reported = LinkState.CONNECTING;
     private @Nullable Attributes reportedAttributes;
     private @Nullable String reportedFailure;
@@ -93,6 +100,11 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
             settings = changed;
             link.settings(timer.now(), changed);
         });
+    }
+
+    /** Any thread. An established link stays. */
+    void detection(Detection changed) {
+        run(() -> link.detection(timer.now(), changed));
     }
 
     /** Any thread. Completes when the Goodbye has left or cannot leave. */
@@ -264,8 +276,29 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     }
 
     @Override
-    public void judged(VerdictRecord.Outcome outcome, Verdict verdict, String probe, @Nullable BeatFacts beats) {
-        history.add(new VerdictRecord(new VerdictSubject.Instance(instance), outcome, verdict, probe, beats, ""));
+    public void judged(
+            VerdictRecord.Outcome outcome, Verdict verdict, String probe, @Nullable BeatFacts beats, String shadow) {
+        history.add(new VerdictRecord(new VerdictSubject.Instance(instance), outcome, verdict, probe, beats, shadow));
+    }
+
+    @Override
+    public void shadowAlarm(ShadowAlarm alarm) {
+        long now = timer.now();
+        if (now >= shadowSilentUntil) {
+            shadowSilentUntil = now + SHADOW_SILENCE;
+            log.log(
+                    Message.SHADOW_ALARM,
+                    alarm.detector(),
+                    instance,
+                    String.format(Locale.ROOT, "%.2f", alarm.early() / 1e9),
+                    alarm.evidence());
+        }
+    }
+
+    @Override
+    public void detectorFailed(FailureDetector detector, Throwable failure) {
+        String what = "failure detector " + detector.getClass().getName();
+        log.log(LogMessage.of(Message.SUPERVISED_FAILURE, what, failure).withCause(failure));
     }
 
     @Override

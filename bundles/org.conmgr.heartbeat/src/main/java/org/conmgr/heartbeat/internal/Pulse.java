@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
+import org.conmgr.api.link.FailureDetector;
 import org.conmgr.heartbeat.internal.Packet.Beat;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * what it already holds: {@link #GRACE} when the timer fired in time; one more interval (at most {@link
  * #STALL_GRACE}) when it fired late because this process stood still, since then the peer's beats may still be on
  * their way through a kernel that stood still as well.
+ *
+ * <p>The deadline is {@code heartbeat_timeout} after anything last came, or earlier when a failure detector that acts
+ * says so. One in shadow is told the same and never asked when to act.
  */
 final class Pulse {
     /** Long enough for one turn of the event loop, small against any timeout. */
@@ -32,7 +38,16 @@ final class Pulse {
     private static final long NONE = -1;
 
     private final long began;
+    private final BiConsumer<FailureDetector, Throwable> failures;
     private Timing timing;
+    private Detection detection;
+
+    /** Null for the fixed timeout. */
+    private @Nullable GuardedWatch acting;
+
+    private @Nullable GuardedWatch shadow;
+    private long shadowAlarms;
+    private @Nullable ShadowAlarm shadowAlarm;
     private long nextBeat;
     private long lastReceipt;
     private long graceUntil = NONE;
@@ -48,23 +63,57 @@ final class Pulse {
     private long measuredSentAt;
     private long roundTrip = NONE;
 
-    /** Begins: the first beat is due at once. */
+    /** Begins with the fixed timeout: the first beat is due at once. */
     Pulse(long now, Timing timing) {
+        this(now, timing, Detection.FIXED, (detector, failure) -> {});
+    }
+
+    /** @param failures told when a detector fails */
+    Pulse(long now, Timing timing, Detection detection, BiConsumer<FailureDetector, Throwable> failures) {
+        this.failures = failures;
+        this.detection = detection;
         this.timing = timing;
         began = now;
         nextBeat = now;
         lastReceipt = now;
+        watch(now);
+    }
+
+    private void watch(long now) {
+        FailureDetector acts = detection.acting();
+        FailureDetector shadows = detection.shadow();
+        acting = acts == null ? null : new GuardedWatch(acts, timing, now, failures);
+        shadow = shadows == null ? null : new GuardedWatch(shadows, timing, now, failures);
+    }
+
+    /** Other detectors: the peer gets a whole timeout from now. */
+    void detect(long now, Detection changed) {
+        detection = changed;
+        receipt(now);
+        watch(now);
     }
 
     /** New settings: the peer gets a whole timeout from now. */
     void retime(long now, Timing changed) {
         timing = changed;
         nextBeat = Math.min(nextBeat, now + changed.interval());
-        heard(now);
+        receipt(now);
+        watch(now);
     }
 
-    /** Anything came from the peer. */
+    /** Anything but a beat came from the peer. */
     void heard(long now) {
+        if (acting != null) {
+            acting.heard(now);
+        }
+        if (shadow != null) {
+            noteShadow(now, shadow);
+            shadow.heard(now);
+        }
+        receipt(now);
+    }
+
+    private void receipt(long now) {
         lastReceipt = now;
         graceUntil = NONE;
         stallSinceReceipt = 0;
@@ -72,7 +121,14 @@ final class Pulse {
 
     /** A beat came. */
     void heard(long now, Beat beat) {
-        heard(now);
+        if (acting != null) {
+            acting.beat(now, stallSinceReceipt);
+        }
+        if (shadow != null) {
+            noteShadow(now, shadow);
+            shadow.beat(now, stallSinceReceipt);
+        }
+        receipt(now);
         heard = beat;
         heardAt = now;
         if (measured != NONE && beat.lastHeard() >= measured) {
@@ -81,6 +137,53 @@ final class Pulse {
             }
             measured = NONE;
         }
+    }
+
+    /** Whether the one in shadow would have acted before this receipt; not when it would have been given more time. */
+    private void noteShadow(long now, GuardedWatch watch) {
+        long early = now - watch.deadline();
+        if (early > GRACE && stallSinceReceipt == 0) {
+            shadowAlarms++;
+            shadowAlarm = new ShadowAlarm(watch.detector().name(), early, watch.evidence(now));
+        }
+    }
+
+    /** What the detector in shadow would have done wrong since this was last asked; null when nothing. */
+    @Nullable
+    ShadowAlarm takeShadowAlarm() {
+        ShadowAlarm alarm = shadowAlarm;
+        shadowAlarm = null;
+        return alarm;
+    }
+
+    /**
+     * What the detector in shadow makes of it when the link ends now.
+     *
+     * @param timedOut whether it ends for silence; else it is no question of time
+     * @return in words; empty when there is nothing to say
+     */
+    String shadowOpinion(long now, boolean timedOut) {
+        GuardedWatch watch = shadow;
+        if (watch == null || (!timedOut && shadowAlarms == 0)) {
+            return "";
+        }
+        StringJoiner words = new StringJoiner("; ");
+        String name = watch.detector().name();
+        if (timedOut && watch.deadline() == Long.MAX_VALUE) {
+            words.add(name + " has no opinion");
+        } else if (timedOut) {
+            double seconds = (now - watch.deadline()) / 1e9;
+            words.add(
+                    seconds >= 0
+                            ? String.format(Locale.ROOT, "%s would have given up %.2f s earlier", name, seconds)
+                            : String.format(Locale.ROOT, "%s would have waited another %.2f s", name, -seconds));
+            words.add(watch.evidence(now));
+        }
+        if (shadowAlarms > 0) {
+            words.add(name + " had been wrong " + shadowAlarms + (shadowAlarms == 1 ? " time" : " times")
+                    + " on this link");
+        }
+        return words.toString();
     }
 
     /** From a beat of ours to the peer and back, without the time the peer held it; negative while not known. */
@@ -111,7 +214,12 @@ final class Pulse {
 
     /** When to look again. */
     long wakeAt() {
-        return Math.min(nextBeat, graceUntil == NONE ? lastReceipt + timing.timeout() : graceUntil);
+        return Math.min(nextBeat, graceUntil == NONE ? deadline() : graceUntil);
+    }
+
+    private long deadline() {
+        long fixed = lastReceipt + timing.timeout();
+        return acting == null ? fixed : Math.min(fixed, acting.deadline());
     }
 
     boolean beatDue(long now) {
@@ -140,7 +248,7 @@ final class Pulse {
 
     /** True when the peer has been silent for too long and nothing of its was waiting to be read. */
     boolean expired(long now) {
-        long deadline = lastReceipt + timing.timeout();
+        long deadline = deadline();
         if (now < deadline) {
             return false;
         }
@@ -154,12 +262,14 @@ final class Pulse {
 
     /** {@code silent for 2.0 s; last beat #118; own stall 0 ms}. */
     String evidence(long now) {
-        return String.format(
+        String silence = String.format(
                 Locale.ROOT,
                 "silent for %.2f s; last beat #%d; own stall %d ms",
                 (now - lastReceipt) / 1e9,
                 lastHeard(),
                 TimeUnit.NANOSECONDS.toMillis(stallSinceReceipt));
+        GuardedWatch judge = acting;
+        return judge == null || now - lastReceipt >= timing.timeout() ? silence : silence + "; " + judge.evidence(now);
     }
 
     /** What is known now, which is {@code wall} by the clock on the wall. */

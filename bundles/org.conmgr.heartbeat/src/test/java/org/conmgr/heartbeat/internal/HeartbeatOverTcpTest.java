@@ -25,6 +25,7 @@ import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.FailureDetector;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.Message;
@@ -274,6 +275,33 @@ class HeartbeatOverTcpTest {
                         && status.peer().name().equals("renamed")));
         assertThat(watcher.losses).isEmpty();
         assertThat(watcher.events).hasSize(1);
+    }
+
+    @Test
+    void detectorsComeAndGoOnTheSameLink() {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        NettyConmgrLink link = link("localhost");
+        books.await("up 7 primary, timeline 1");
+        FailureDetector broken = new FailureDetector() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public Watch watch(Duration interval, Duration timeout, long now) {
+                throw new IllegalStateException("broken");
+            }
+        };
+        link.detection(new Detection(new FixedTimeout(), broken));
+        Await.until("the failure is logged", () -> !log.messages(Message.SUPERVISED_FAILURE)
+                .isEmpty());
+        link.detection(Detection.FIXED);
+        long last = endpoint.links().get(0).lastBeat();
+        Await.until("beats go on", () -> endpoint.links().get(0).lastBeat() > last + 3);
+        assertThat(watcher.events).hasSize(1);
+        assertThat(watcher.losses).isEmpty();
+        assertThat(books.events).containsExactly("up 7 primary, timeline 1");
     }
 
     private static byte[] hello(int major) {

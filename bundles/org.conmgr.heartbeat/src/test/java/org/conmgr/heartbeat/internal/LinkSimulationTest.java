@@ -21,6 +21,7 @@ import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.link.BeatFacts;
+import org.conmgr.api.link.FailureDetector;
 import org.conmgr.api.link.LinkState;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
@@ -74,6 +75,7 @@ class LinkSimulationTest {
         Verdict watchdogVerdict;
         BeatFacts watchdogBeats;
         final List<VerdictRecord> records = new ArrayList<>();
+        final List<ShadowAlarm> alarms = new ArrayList<>();
         long deadAt = -1;
         int beats;
         Attributes told;
@@ -252,8 +254,18 @@ class LinkSimulationTest {
             }
 
             @Override
-            public void judged(Outcome outcome, Verdict verdict, String probe, BeatFacts beats) {
-                records.add(new VerdictRecord(SUBJECT, outcome, verdict, probe, beats, ""));
+            public void judged(Outcome outcome, Verdict verdict, String probe, BeatFacts beats, String shadow) {
+                records.add(new VerdictRecord(SUBJECT, outcome, verdict, probe, beats, shadow));
+            }
+
+            @Override
+            public void shadowAlarm(ShadowAlarm alarm) {
+                alarms.add(alarm);
+            }
+
+            @Override
+            public void detectorFailed(FailureDetector detector, Throwable failure) {
+                throw new AssertionError(detector.name(), failure);
             }
 
             @Override
@@ -448,6 +460,52 @@ class LinkSimulationTest {
             assertThat(world.records.get(2).probe()).isEqualTo("refused the probe");
             assertThat(world.records.get(2).beats()).isNull();
         }
+    }
+
+    /** A detector that gives up after half the timeout, acting: it does, and conmgr says what it went by. */
+    @Test
+    void anActingDetectorDecidesEarlier() {
+        for (long seed = 0; seed < 300; seed++) {
+            World world = up(seed);
+            world.conmgr.link.detection(world.now, new Detection(new HalfTimeout(), new FixedTimeout()));
+            world.run(world.now + 1000 * MS);
+            assertThat(world.seen).isEqualTo(LinkState.UP);
+            long cutAt = world.now;
+            world.cut = true;
+            world.run(cutAt + 3000 * MS);
+            assertThat((world.deadAt - cutAt) / MS)
+                    .as("seed %d, %s", seed, world.log)
+                    .isBetween(99L, 304L);
+            assertThat(world.lastVerdict.evidence())
+                    .startsWith("silent for 0.30 s")
+                    .endsWith("; half of 600 ms");
+            assertThat(world.records.get(0).shadow())
+                    .isEqualTo("fixed would have waited another 0.30 s; heartbeat_timeout 600 ms");
+        }
+    }
+
+    /** The same in shadow, over a wire that makes it wrong: it is counted, and nothing happens. */
+    @Test
+    void aDetectorInShadowOnlyTells() {
+        int alarms = 0;
+        for (long seed = 0; seed < 300; seed++) {
+            World world = up(seed);
+            world.conmgr.link.detection(world.now, new Detection(null, new HalfTimeout()));
+            world.maxDelay = 300 * MS;
+            world.run(world.now + 20_000 * MS);
+            assertThat(world.log).as("seed %d", seed).containsExactlyInAnyOrder("up", "established");
+            alarms += world.alarms.size();
+            assertThat(world.alarms).allSatisfy(alarm -> {
+                assertThat(alarm.detector()).isEqualTo("half");
+                assertThat(alarm.early()).isBetween(2 * MS, 200 * MS);
+            });
+            world.cut = true;
+            world.run(world.now + 3000 * MS);
+            assertThat(world.records.get(0).shadow())
+                    .startsWith("half would have given up 0.3")
+                    .contains(world.alarms.size() + (world.alarms.size() == 1 ? " time" : " times"));
+        }
+        assertThat(alarms).isGreaterThan(300);
     }
 
     @Test
