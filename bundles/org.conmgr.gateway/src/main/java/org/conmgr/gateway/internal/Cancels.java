@@ -119,7 +119,7 @@ final class Cancels {
         ChannelFuture connect = gateway.transport()
                 .client(client.eventLoop())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) LIMIT.toMillis())
-                .handler(new Waiting())
+                .handler(Upstream.NONE)
                 .connect(to);
         Channel server = connect.channel();
         Future<?> limit = client.eventLoop().schedule(() -> server.close(), LIMIT.toMillis(), TimeUnit.MILLISECONDS);
@@ -133,7 +133,7 @@ final class Cancels {
             } else if (upstream.tls() == TlsMode.ORIGINATE) {
                 Answer.await(server, Packets.sslRequest(), answer -> secure(server, upstream, packet, answer));
             } else {
-                server.writeAndFlush(Unpooled.wrappedBuffer(packet));
+                deliver(server, packet);
             }
         });
     }
@@ -154,7 +154,13 @@ final class Cancels {
                         server.alloc(),
                         upstream.instance().host(),
                         upstream.instance().backendPort());
-        server.pipeline().addFirst(handler);
+        server.pipeline().addLast(handler);
+        deliver(server, packet);
+    }
+
+    /** PostgreSQL answers by closing the connection. */
+    private static void deliver(Channel server, byte[] packet) {
+        server.pipeline().addLast(new Waiting());
         server.writeAndFlush(Unpooled.wrappedBuffer(packet));
     }
 

@@ -153,7 +153,12 @@ final class TlsStart extends Opening {
         @Override
         protected void onLookupComplete(ChannelHandlerContext ctx, String name, Future<Target> chosen) {
             ctx.pipeline().remove(this);
-            choose(chosen.getNow());
+            // This handler passes on what it has only when it returns.
+            ctx.executor().execute(() -> {
+                if (!over()) {
+                    choose(chosen.getNow());
+                }
+            });
         }
 
         @Override

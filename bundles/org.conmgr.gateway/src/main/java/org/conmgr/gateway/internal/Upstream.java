@@ -51,7 +51,8 @@ final class Upstream {
      */
     record Failure(String text, @Nullable String detail) {}
 
-    private static final ChannelHandler NONE = new Nothing();
+    /** What a connection has before it has anything: closes what fails. */
+    static final ChannelHandler NONE = new Nothing();
 
     private final RelayGateway gateway;
     private final EventLoop loop;
@@ -194,13 +195,12 @@ final class Upstream {
         SslHandler handler = settings.tlsContext()
                 .newHandler(channel.alloc(), instance().host(), instance().backendPort());
         handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
-        channel.pipeline().addLast(handler, NONE);
+        channel.pipeline().addLast(handler);
         handler.handshakeFuture().addListener(done -> {
             if (closed) {
                 return;
             }
             if (done.isSuccess()) {
-                channel.pipeline().remove(NONE);
                 ready(channel);
             } else {
                 lost(Failures.text(done.cause()));
@@ -294,7 +294,6 @@ final class Upstream {
         }
     }
 
-    /** What a connection has while nobody reads from it. */
     @ChannelHandler.Sharable
     private static final class Nothing extends ChannelInboundHandlerAdapter {
         @Override

@@ -132,7 +132,7 @@ class RelayTest {
         Await.until(
                 "the router knows that they are gone",
                 () -> site.board.applications().isEmpty());
-        assertThat(site.gateway.relays()).isEmpty();
+        Await.until("the gateway knows it too", () -> site.gateway.relays().isEmpty());
         assertThat(site.gateway.cancels().size()).isZero();
     }
 
