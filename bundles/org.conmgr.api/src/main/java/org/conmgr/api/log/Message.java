@@ -129,6 +129,7 @@ public enum Message {
             WARNING,
             "cannot accept connections of applications on {}, trying again every second: {}",
             "Raise the limit of open files of this process."),
+    CONSOLE_LOGIN_REFUSED("CM4009", LOG, "console login of \"{}\" from {} refused: {}"),
     INSTANCE_NOT_REACHED(
             "CM4020",
             WARNING,

@@ -4,20 +4,20 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.conmgr.api.link.VerdictRecord;
 import org.conmgr.api.link.VerdictView;
+import org.conmgr.api.log.Message;
+import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.RegistryView;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
@@ -40,8 +40,8 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.component.propertytypes.ServiceRanking;
 
 /**
- * Serves the database {@code conmgr} to peers on this host, without asking who they are. Its ranking is above a
- * gateway's, which takes any database.
+ * Serves the database {@code conmgr}: to peers on this host without asking who they are, to others after {@link
+ * Authentication}. Its ranking is above a gateway's, which takes any database.
  */
 @Component(service = ApplicationAdapter.class, immediate = true)
 @ServiceRanking(1_000)
@@ -52,17 +52,9 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             "28000",
             "conmgr's console serves connections from its own host only",
             null,
-            "Connect on the host of conmgr, to localhost.");
-
-    /**
-     * Told at start-up, as PostgreSQL does. Drivers read a server of 12 or later from the version, and so leave out what
-     * they send to older ones; a primary from the others.
-     */
-    private static final Map<String, String> REPORTED = reported();
+            "Connect on the host of conmgr, to localhost, or set user and password in org.conmgr.console.");
 
     private static final long MAX_CLOSE_MS = 1_000;
-    private static final int MINOR_VERSION = 0xFFFF;
-    private static final String PROTOCOL_OPTION = "_pq_.";
 
     private final Commands commands;
 
@@ -88,6 +80,21 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable VerdictView verdicts;
 
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable ConsoleAccess access;
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable MessageLog log;
+
+    /** Of this process: what makes a user that is none look like one. */
+    private final byte[] secret = ScramVerifier.random(32);
+
     @Activate
     public ConsoleAdapter(
             BundleContext context, @Reference RegistryView registry, @Reference SettingsInForce settings) {
@@ -102,7 +109,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
                 settings::settings,
                 this::reload,
                 context.getBundle().getVersion().toString(),
-                parameters());
+                Greeting.parameters());
     }
 
     ConsoleAdapter(
@@ -110,7 +117,14 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             Supplier<List<Setting>> settings,
             Supplier<CompletionStage<Reload.Outcome>> reload,
             String version) {
-        commands = new Commands(views, settings, reload, version, parameters());
+        commands = new Commands(views, settings, reload, version, Greeting.parameters());
+    }
+
+    /** What the framework injects. */
+    ConsoleAdapter with(ConsoleAccess users, MessageLog messages) {
+        access = users;
+        log = messages;
+        return this;
     }
 
     private CompletionStage<Reload.Outcome> reload() {
@@ -119,32 +133,6 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
                 ? CompletableFuture.completedFuture(
                         Reload.Outcome.withErrors("conmgr.conf: nothing here reads it (is org.conmgr.config running?)"))
                 : now.reload();
-    }
-
-    private static Map<String, String> reported() {
-        Map<String, String> reported = new LinkedHashMap<>();
-        reported.put("server_version", "18.0 (conmgr)");
-        reported.put("server_encoding", "UTF8");
-        reported.put("client_encoding", "UTF8");
-        reported.put("DateStyle", "ISO, MDY");
-        reported.put("IntervalStyle", "postgres");
-        reported.put("TimeZone", "UTC");
-        reported.put("integer_datetimes", "on");
-        reported.put("standard_conforming_strings", "on");
-        reported.put("is_superuser", "off");
-        reported.put("in_hot_standby", "off");
-        reported.put("default_transaction_read_only", "off");
-        return reported;
-    }
-
-    /** What SHOW says of a session: what was reported, and what drivers ask besides. */
-    private static Map<String, String> parameters() {
-        Map<String, String> parameters = REPORTED.entrySet().stream()
-                .collect(Collectors.toMap(entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue));
-        parameters.put("transaction_read_only", "off");
-        parameters.put("transaction_isolation", "read committed");
-        parameters.put("default_transaction_isolation", "read committed");
-        return Map.copyOf(parameters);
     }
 
     private List<VerdictRecord> verdicts() {
@@ -174,18 +162,58 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
     @Override
     public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
         channels.add(channel);
-        if (!isLocal(channel) || !(packet instanceof FirstPacket.Startup startup)) {
-            received.release();
-            LingeringClose.start(channel, NOT_FROM_ELSEWHERE.encode(channel.alloc()));
-            return;
+        if (packet instanceof FirstPacket.Startup startup && admit(channel, startup)) {
+            received.skipBytes(packet.length());
+            if (received.isReadable()) {
+                channel.pipeline().fireChannelRead(received);
+                return;
+            }
         }
-        channel.pipeline().addLast(new FrontendDecoder(), new Conversation(commands));
-        channel.writeAndFlush(welcome(channel, startup));
-        received.skipBytes(packet.length());
-        if (received.isReadable()) {
-            channel.pipeline().fireChannelRead(received);
-        } else {
-            received.release();
+        received.release();
+    }
+
+    private boolean admit(Channel channel, FirstPacket.Startup startup) {
+        if (isLocal(channel)) {
+            channel.pipeline().addLast(new FrontendDecoder(), new Conversation(commands));
+            channel.writeAndFlush(new Greeting(startup).welcome(channel.alloc().buffer()));
+            return true;
+        }
+        ConsoleAccess now = access;
+        Optional<ConsoleAccess.User> user = now == null ? Optional.empty() : now.user();
+        if (user.isEmpty()) {
+            LingeringClose.start(channel, NOT_FROM_ELSEWHERE.encode(channel.alloc()));
+            return false;
+        }
+        authenticate(channel, startup, user.get());
+        return true;
+    }
+
+    private void authenticate(Channel channel, FirstPacket.Startup startup, ConsoleAccess.User user) {
+        ScramVerifier password =
+                user.name().equals(startup.user()) ? user.password() : ScramVerifier.mock(secret, startup.user());
+        Greeting greeting = new Greeting(startup);
+        Authentication authentication = new Authentication(
+                startup.user(),
+                password,
+                () -> {
+                    channel.pipeline().replace(Authentication.class, null, new Conversation(commands));
+                    channel.writeAndFlush(greeting.welcome(channel.alloc().buffer()));
+                },
+                why -> refused(channel, startup.user(), why));
+        channel.pipeline().addLast(new FrontendDecoder(), authentication);
+        channel.writeAndFlush(greeting.challenge(channel.alloc().buffer()));
+    }
+
+    private void refused(Channel channel, String user, String why) {
+        MessageLog now = log;
+        if (now != null) {
+            now.log(
+                    Message.CONSOLE_LOGIN_REFUSED,
+                    user.replaceAll("\\p{Cntrl}", "?"),
+                    channel.remoteAddress() instanceof InetSocketAddress peer
+                            ? NetUtil.toSocketAddressString(peer)
+                            : "an unknown address",
+                    why);
         }
     }
 
@@ -193,24 +221,6 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
         return channel.remoteAddress() instanceof InetSocketAddress peer
                 && peer.getAddress() != null
                 && peer.getAddress().isLoopbackAddress();
-    }
-
-    private static ByteBuf welcome(Channel channel, FirstPacket.Startup startup) {
-        Replies replies = new Replies(channel.alloc().buffer());
-        List<String> options = startup.parameters().keySet().stream()
-                .filter(name -> name.startsWith(PROTOCOL_OPTION))
-                .toList();
-        if ((startup.protocolVersion() & MINOR_VERSION) > 0 || !options.isEmpty()) {
-            replies.negotiateProtocolVersion(options);
-        }
-        replies.authenticationOk();
-        REPORTED.forEach(replies::parameterStatus);
-        replies.parameterStatus("session_authorization", startup.user());
-        replies.parameterStatus("application_name", startup.parameters().getOrDefault("application_name", ""));
-        // No statement here takes long enough to be cancelled, so no key is remembered.
-        replies.backendKeyData((int) ProcessHandle.current().pid(), 0);
-        replies.readyForQuery(false);
-        return replies.bytes();
     }
 
     /** Closes every connection; waits for it at most a second. */

@@ -156,11 +156,17 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
             skipping = false;
             session.sync();
             replies.readyForQuery(session.inTransaction());
+        } else if (message instanceof FrontendMessage.Password) {
+            throw untaken('p');
         } else if (message instanceof FrontendMessage.Unknown unknown) {
-            throw new SqlError(
-                    SqlError.PROTOCOL_VIOLATION,
-                    "conmgr's console does not take messages of type " + FrontendMessage.shown(unknown.type()));
+            throw untaken(unknown.type());
         }
+    }
+
+    private static SqlError untaken(char type) {
+        return new SqlError(
+                SqlError.PROTOCOL_VIOLATION,
+                "conmgr's console does not take messages of type " + FrontendMessage.shown(type));
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.conmgr.console.internal;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,10 @@ sealed interface FrontendMessage {
     /** CopyData, CopyDone, CopyFail: what may still be under way after a copy that failed; ignored, as PostgreSQL does. */
     record Copy() implements FrontendMessage {}
 
-    /** A message that is for something else than a console: a password, a function call, what is still to come. */
+    /** PasswordMessage, SASLInitialResponse, SASLResponse: all the same type. */
+    record Password(ByteBuffer bytes) implements FrontendMessage {}
+
+    /** A message that is for something else than a console: a function call, what is still to come. */
     record Unknown(char type) implements FrontendMessage {}
 
     /** The bytes are none. The last message of a connection. */
@@ -92,6 +96,11 @@ sealed interface FrontendMessage {
             case 'd', 'c', 'f' -> {
                 body.skipBytes(body.readableBytes());
                 yield new Copy();
+            }
+            case 'p' -> {
+                byte[] bytes = new byte[body.readableBytes()];
+                body.readBytes(bytes);
+                yield new Password(ByteBuffer.wrap(bytes));
             }
             default -> {
                 body.skipBytes(body.readableBytes());

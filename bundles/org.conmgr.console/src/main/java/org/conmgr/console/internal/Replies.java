@@ -16,6 +16,15 @@ final class Replies {
 
     private static final int TEXT_OID = 25;
 
+    /** AuthenticationSASL: the mechanisms there are. */
+    static final int SASL = 10;
+
+    /** AuthenticationSASLContinue: the server's challenge. */
+    static final int SASL_CONTINUE = 11;
+
+    /** AuthenticationSASLFinal: the server's own proof. */
+    static final int SASL_FINAL = 12;
+
     private final ByteBuf out;
 
     Replies(ByteBuf out) {
@@ -39,6 +48,19 @@ final class Replies {
         int start = begin('R');
         out.writeInt(0);
         end(start);
+    }
+
+    /**
+     * A step of SASL.
+     *
+     * @param step {@link #SASL}, {@link #SASL_CONTINUE} or {@link #SASL_FINAL}
+     * @param text ASCII
+     */
+    Replies sasl(int step, String text) {
+        int start = begin('R');
+        ByteBufUtil.writeAscii(out.writeInt(step), text);
+        end(start);
+        return this;
     }
 
     void parameterStatus(String name, String value) {

@@ -7,6 +7,7 @@ final class SqlError extends Exception {
     static final String FEATURE_NOT_SUPPORTED = "0A000";
     static final String PROTOCOL_VIOLATION = "08P01";
     static final String INVALID_PARAMETER_VALUE = "22023";
+    static final String INVALID_PASSWORD = "28P01";
     static final String INVALID_STATEMENT_NAME = "26000";
     static final String INVALID_CURSOR_NAME = "34000";
     static final String SYNTAX_ERROR = "42601";

@@ -20,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
 import org.conmgr.listener.FirstPacket;
+import org.conmgr.testkit.RecordingLog;
+import org.jspecify.annotations.Nullable;
 
 /** A client and the console it talks to, in one embedded channel. */
 final class Client {
@@ -27,7 +29,8 @@ final class Client {
 
     final List<Throwable> failures = new ArrayList<>();
     final EmbeddedChannel channel;
-    final ConsoleAdapter adapter = adapter();
+    final RecordingLog log = new RecordingLog();
+    final ConsoleAdapter adapter;
 
     /** What the reloads that were asked for wait for. */
     final List<CompletableFuture<Reload.Outcome>> reloads = new ArrayList<>();
@@ -45,6 +48,12 @@ final class Client {
     }
 
     Client(InetAddress from) {
+        this(from, null);
+    }
+
+    /** @param access who may come in from elsewhere; null for nobody */
+    Client(InetAddress from, @Nullable ConsoleAccess access) {
+        adapter = adapter(access);
         channel = new EmbeddedChannel() {
             @Override
             protected SocketAddress remoteAddress0() {
@@ -53,8 +62,8 @@ final class Client {
         };
     }
 
-    private ConsoleAdapter adapter() {
-        return new ConsoleAdapter(
+    private ConsoleAdapter adapter(@Nullable ConsoleAccess access) {
+        ConsoleAdapter console = new ConsoleAdapter(
                 new Views(
                         new FakeRegistry(),
                         () -> List.of(FakeRegistry.DEAD),
@@ -64,6 +73,7 @@ final class Client {
                 () -> List.of(new Setting("org.conmgr.listener", "port", "27546")),
                 this::reload,
                 "1.2.3");
+        return access == null ? console : console.with(access, log);
     }
 
     private CompletableFuture<Reload.Outcome> reload() {

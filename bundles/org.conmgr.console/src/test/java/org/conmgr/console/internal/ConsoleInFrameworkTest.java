@@ -9,7 +9,6 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -24,19 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import org.conmgr.api.log.Message;
-import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.RegistryView;
-import org.conmgr.listener.ApplicationAdapter;
-import org.conmgr.listener.ListenerView;
-import org.conmgr.listener.internal.Listener;
-import org.conmgr.netty.Transport;
-import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.OsgiFramework;
-import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -44,78 +34,23 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.osgi.framework.ServiceRegistration;
-import org.osgi.service.condition.Condition;
 
 /** Listener and console as bundles, asked by psql, by pgjdbc and by one who does not read. */
 @TestInstance(Lifecycle.PER_CLASS)
 class ConsoleInFrameworkTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.instance;version=1.0.0",
-        "org.conmgr.api.link;version=1.0.0",
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0",
-        "org.conmgr.listener;version=1.0.0",
-        "org.conmgr.netty;version=1.0.0",
-        "io.netty.bootstrap;version=4.2.18",
-        "io.netty.buffer;version=4.2.18",
-        "io.netty.channel;version=4.2.18",
-        "io.netty.channel.group;version=4.2.18",
-        "io.netty.handler.codec;version=4.2.18",
-        "io.netty.util;version=4.2.18",
-        "io.netty.util.concurrent;version=4.2.18"
-    };
-    private final RecordingLog log = new RecordingLog();
-    private final NettyTransport transport = new NettyTransport();
-    private final int port = freePort();
+    private final RunningConsole console;
     private final OsgiFramework framework;
+    private final int port;
 
     ConsoleInFrameworkTest(@TempDir Path storage) {
-        framework = OsgiFramework.start(storage, SHARED);
-    }
-
-    @BeforeAll
-    void start() {
-        configureListener(0);
-        framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
-        framework.register(Transport.class, transport, Map.of());
-        framework.register(MessageLog.class, log, Map.of());
-        framework.register(RegistryView.class, new FakeRegistry(), Map.of());
-        framework.install(ConsoleAdapter.class);
-        framework.install(Listener.class);
-        Await.until("listening", () -> !framework
-                .service(ListenerView.class)
-                .status()
-                .addresses()
-                .isEmpty());
-        awaitConsole();
-    }
-
-    private void configureListener(int maxConnections) {
-        framework.configure(
-                "org.conmgr.listener",
-                Map.of("port", port, "listen_addresses", "127.0.0.1", "max_connections", maxConnections));
-    }
-
-    private void awaitConsole() {
-        Await.until(
-                "the console is there",
-                () -> !framework.find(ApplicationAdapter.class).isEmpty());
+        console = new RunningConsole(storage, "127.0.0.1");
+        framework = console.framework;
+        port = console.port;
     }
 
     @AfterAll
     void stop() {
-        framework.close();
-        transport.close();
-        assertThat(log.messages(Message.SUPERVISED_FAILURE)).isEmpty();
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        console.close();
     }
 
     private String psql(String... arguments) throws Exception {
@@ -225,7 +160,7 @@ class ConsoleInFrameworkTest {
     void outlivesNewSettingsOfTheListener() throws Exception {
         try (Connection connection = jdbc();
                 Statement statement = connection.createStatement()) {
-            configureListener(100);
+            console.configureListener(100);
             Await.passes("the new limit is shown", () -> {
                 try (ResultSet stats = statement.executeQuery("SHOW STATS")) {
                     List<String> all = new ArrayList<>();
@@ -236,7 +171,7 @@ class ConsoleInFrameworkTest {
                 }
             });
         } finally {
-            configureListener(0);
+            console.configureListener(0);
         }
     }
 
@@ -244,7 +179,7 @@ class ConsoleInFrameworkTest {
     void comesAndGoesWithTheRegistry() throws Exception {
         ServiceRegistration<RegistryView> second = framework.register(RegistryView.class, new FakeRegistry(), Map.of());
         second.unregister();
-        awaitConsole();
+        console.await();
 
         assertThat(psql("-t", "-c", "select 1")).isEqualTo("1\n");
     }

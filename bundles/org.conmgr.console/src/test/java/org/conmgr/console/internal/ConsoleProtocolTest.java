@@ -76,7 +76,8 @@ class ConsoleProtocolTest {
 
         assertThat(other.told())
                 .containsExactly("E SFATAL VFATAL C28000 Mconmgr's console serves connections from its own host only"
-                        + " HConnect on the host of conmgr, to localhost.");
+                        + " HConnect on the host of conmgr, to localhost, or set user and password in"
+                        + " org.conmgr.console.");
         assertThat(other.channel.isOpen()).isFalse();
     }
 
