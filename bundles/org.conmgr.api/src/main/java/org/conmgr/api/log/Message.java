@@ -157,7 +157,7 @@ public enum Message {
     SINK_MISSING(
             "CM6001",
             WARNING,
-            "log_destination names \"{}\", but nothing writes there",
+            "messages are to go to \"{}\", but nothing writes there",
             "Is the feature that brings it installed, and is it one for this system? Its messages are kept until it comes."),
     SINK_FAILED("CM6002", WARNING, "messages cannot be written to \"{}\": {}"),
     MESSAGES_LOST(

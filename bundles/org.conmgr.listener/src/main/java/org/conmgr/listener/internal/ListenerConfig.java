@@ -15,7 +15,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String max__connections() default "0";
 
     @AttributeDefinition(
-            description = "Where to listen: localhost, IP addresses, or * for all addresses; separated by commas.")
+            description =
+                    "Where to listen: localhost, IP addresses, or * for all addresses; separated by commas. Nowhere"
+                            + " when empty, as a host with nothing but a watchdog may want it.")
     String listen__addresses() default "localhost";
 
     @AttributeDefinition(description = "How long a client may take to say what it wants; a bare number is in seconds.")

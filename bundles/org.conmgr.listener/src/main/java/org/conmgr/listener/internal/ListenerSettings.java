@@ -15,7 +15,7 @@ import org.conmgr.api.setting.Setting;
 /**
  * What {@link ListenerConfig} says, checked.
  *
- * @param addresses where to listen; host names are not allowed, so nothing is ever resolved
+ * @param addresses where to listen, nowhere when empty; host names are not allowed, so nothing is ever resolved
  * @param maxConnections 0 for no limit
  * @param authenticationTimeout from accepting a connection to its first packet
  */
@@ -42,6 +42,9 @@ record ListenerSettings(Set<InetSocketAddress> addresses, int maxConnections, Du
     /** @throws InvalidSetting that names {@code listen_addresses} */
     static Set<InetSocketAddress> addresses(String text, int port) {
         Set<InetSocketAddress> addresses = new LinkedHashSet<>();
+        if (text.isBlank()) {
+            return addresses;
+        }
         for (String word : text.split(",", -1)) {
             switch (word.strip()) {
                 case "*" -> {

@@ -76,6 +76,12 @@ class ListenerSettingsTest {
     }
 
     @Test
+    void noAddressIsToListenNowhere() {
+        assertThat(ListenerSettings.of(config("27546", "0", " ", "60s")).addresses())
+                .isEmpty();
+    }
+
+    @Test
     void theShippedFileHasEveryKeyAtItsDefaultWithItsSentence() throws IOException {
         String metatype;
         try (InputStream in = ListenerConfig.class.getResourceAsStream("/OSGI-INF/metatype/" + Listener.PID + ".xml")) {

@@ -231,8 +231,7 @@ public final class AsyncMessageLog implements MessageLog, LogStatus, AutoCloseab
     }
 
     private Filter filter(LogSettings settings) {
-        return new Filter(
-                settings, settings.destinations().stream().map(this::outlet).toList());
+        return new Filter(settings, settings.all().stream().map(this::outlet).toList());
     }
 
     private Outlet outlet(String destination) {

@@ -12,10 +12,11 @@ import org.conmgr.api.setting.Setting;
  * The settings of the log.
  *
  * @param destinations the words of {@code log_destination}, in lower case; at least one
+ * @param more the words of {@code more_destinations}
  * @param leastSeverity {@code log_min_messages}
  */
-record LogSettings(Set<String> destinations, Severity leastSeverity) {
-    static final LogSettings DEFAULTS = new LogSettings(Set.of("stderr"), Severity.WARNING);
+record LogSettings(Set<String> destinations, Set<String> more, Severity leastSeverity) {
+    static final LogSettings DEFAULTS = new LogSettings(Set.of("stderr"), Set.of(), Severity.WARNING);
 
     private static final String DESTINATION_KEY = "log_destination";
     private static final Pattern QUOTED = Pattern.compile("'[^']*'|\"[^\"]*\"");
@@ -23,20 +24,30 @@ record LogSettings(Set<String> destinations, Severity leastSeverity) {
 
     LogSettings {
         destinations = Set.copyOf(destinations);
+        more = Set.copyOf(more);
     }
 
     /** @throws InvalidSetting if one of them cannot be used */
-    static LogSettings of(String destinations, String leastSeverity) {
+    static LogSettings of(String destinations, String more, String leastSeverity) {
         return new LogSettings(
-                destinations(destinations), Setting.word("log_min_messages", unquote(leastSeverity), Severity.class));
+                destinations(DESTINATION_KEY, destinations),
+                unquote(more).isEmpty() ? Set.of() : destinations("more_destinations", more),
+                Setting.word("log_min_messages", unquote(leastSeverity), Severity.class));
     }
 
-    private static Set<String> destinations(String text) {
+    /** Where messages go. */
+    Set<String> all() {
+        Set<String> all = new LinkedHashSet<>(destinations);
+        all.addAll(more);
+        return all;
+    }
+
+    private static Set<String> destinations(String key, String text) {
         Set<String> words = new LinkedHashSet<>();
         for (String part : unquote(text).split(",", -1)) {
             String word = unquote(part).toLowerCase(Locale.ROOT);
             if (!WORD.matcher(word).matches()) {
-                throw new InvalidSetting(DESTINATION_KEY, text, "a list of destinations, as in stderr,syslog");
+                throw new InvalidSetting(key, text, "a list of destinations, as in stderr,syslog");
             }
             words.add(word);
         }

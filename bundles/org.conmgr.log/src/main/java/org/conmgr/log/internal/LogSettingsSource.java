@@ -11,20 +11,22 @@ public final class LogSettingsSource {
     static final String PID = "org.conmgr.log";
 
     private final String destinations;
+    private final String more;
     private final String leastSeverity;
 
     @Activate
     public LogSettingsSource(LogConfiguration configuration) {
-        this(configuration.log__destination(), configuration.log__min__messages());
+        this(configuration.log__destination(), configuration.more__destinations(), configuration.log__min__messages());
     }
 
-    LogSettingsSource(String destinations, String leastSeverity) {
+    LogSettingsSource(String destinations, String more, String leastSeverity) {
         this.destinations = destinations;
+        this.more = more;
         this.leastSeverity = leastSeverity;
     }
 
     /** @throws org.conmgr.api.setting.InvalidSetting if it cannot be used */
     LogSettings read() {
-        return LogSettings.of(destinations, leastSeverity);
+        return LogSettings.of(destinations, more, leastSeverity);
     }
 }

@@ -38,7 +38,11 @@ class AsyncMessageLogTest {
     }
 
     private void settings(String destinations, String leastSeverity) {
-        LogSettingsSource source = new LogSettingsSource(destinations, leastSeverity);
+        settings(destinations, "", leastSeverity);
+    }
+
+    private void settings(String destinations, String more, String leastSeverity) {
+        LogSettingsSource source = new LogSettingsSource(destinations, more, leastSeverity);
         log.applySettings(source);
         log.keepSettings(source);
     }
@@ -94,7 +98,7 @@ class AsyncMessageLogTest {
         AsyncMessageLog shared = new AsyncMessageLog(Clock.systemUTC(), time.scheduler(), karaf);
         shared.addSink(stderr, Origin.OURS);
         shared.addSink(syslog, Origin.OURS);
-        shared.applySettings(new LogSettingsSource("stderr,syslog", "WARNING"));
+        shared.applySettings(new LogSettingsSource("stderr,syslog", "", "WARNING"));
         List<Thread> threads = IntStream.range(0, 8)
                 .mapToObj(thread -> new Thread(() -> {
                     for (int number = 0; number < 400; number++) {
@@ -123,6 +127,18 @@ class AsyncMessageLogTest {
 
         awaitHeadlines(karaf, headlines(0, 3));
         assertThat(stderr.headlines()).isEmpty();
+    }
+
+    @Test
+    void aSinkOfYourOwnThatIsNotThereHoldsUpNothingAndIsWaitedFor() {
+        add(stderr);
+        settings("stderr", "own", "WARNING");
+        logAll(0, 3);
+        awaitHeadlines(stderr, headlines(0, 3));
+
+        RecordingSink own = new RecordingSink("own");
+        add(own);
+        awaitHeadlines(own, headlines(0, 3));
     }
 
     @Test
@@ -220,7 +236,7 @@ class AsyncMessageLogTest {
 
         time.advance(Duration.ofMillis(1));
 
-        String warning = "CM6001: log_destination names \"syslog\", but nothing writes there";
+        String warning = "CM6001: messages are to go to \"syslog\", but nothing writes there";
         awaitHeadlines(stderr, warning);
         awaitHeadlines(karaf, warning);
 
@@ -248,7 +264,7 @@ class AsyncMessageLogTest {
             time.advance(PAST_THE_GRACE);
         }
 
-        String warning = "CM6001: log_destination names \"syslog\", but nothing writes there";
+        String warning = "CM6001: messages are to go to \"syslog\", but nothing writes there";
         awaitHeadlines(karaf, warning, warning);
     }
 
@@ -258,7 +274,7 @@ class AsyncMessageLogTest {
         log.removeSink(stderr);
         time.advance(PAST_THE_GRACE);
 
-        awaitHeadlines(karaf, "CM6001: log_destination names \"stderr\", but nothing writes there");
+        awaitHeadlines(karaf, "CM6001: messages are to go to \"stderr\", but nothing writes there");
     }
 
     @Test
