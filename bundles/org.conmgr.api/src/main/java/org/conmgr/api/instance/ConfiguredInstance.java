@@ -38,6 +38,11 @@ public record ConfiguredInstance(
         return hostaddr == null ? host : hostaddr.getHostAddress();
     }
 
+    /** Where clients reach it by name: {@code db1:5432}, an IPv6 address in brackets. */
+    public String address() {
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + backendPort;
+    }
+
     /** For messages: {@code instance 0 (db1:5432)}. */
     @Override
     public String toString() {

@@ -13,14 +13,29 @@ import java.util.Set;
  *     org.conmgr.api.instance.Progress#lsn()}); 0 for any
  * @param avoid numbers of instances that will not do, because the asker has just failed to connect to them
  * @param prefer number of the instance to choose if it is among the best; -1 for none
+ * @param instance {@code host:port} of the one instance that the application has found by itself and wants to be bound
+ *     to: it is answered when sessions with this target may stay there, and no other ever; empty for any
  */
 public record RouteRequest(
-        Target target, String application, long pid, String path, long minLsn, Set<Integer> avoid, int prefer) {
+        Target target,
+        String application,
+        long pid,
+        String path,
+        long minLsn,
+        Set<Integer> avoid,
+        int prefer,
+        String instance) {
     /** An instance number that is none. */
     public static final int NO_PREFERENCE = -1;
 
     public RouteRequest {
         avoid = Set.copyOf(avoid);
+    }
+
+    /** For any instance. */
+    public RouteRequest(
+            Target target, String application, long pid, String path, long minLsn, Set<Integer> avoid, int prefer) {
+        this(target, application, pid, path, minLsn, avoid, prefer, "");
     }
 
     /** Avoids and prefers none. */

@@ -3,7 +3,6 @@ package org.conmgr.direct.internal;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,8 +82,7 @@ final class Answers implements SessionObserver {
         List<String> others = new ArrayList<>();
         int room = MAX_CHARS;
         for (ConfiguredInstance instance : instances) {
-            String other = (NetUtil.isValidIpV6Address(instance.host()) ? "[" + instance.host() + "]" : instance.host())
-                    + ":" + instance.backendPort();
+            String other = instance.address();
             room -= other.length() + 1;
             if (room < 0) {
                 break;

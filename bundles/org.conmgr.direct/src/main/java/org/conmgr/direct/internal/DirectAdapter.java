@@ -7,6 +7,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Router;
@@ -75,7 +76,15 @@ public final class DirectAdapter implements ApplicationAdapter, AutoCloseable {
     }
 
     private static RouteRequest request(Ask ask, Target target) {
-        return new RouteRequest(target, printable(ask.application()), ask.pid(), PATH, ask.minLsn());
+        return new RouteRequest(
+                target,
+                printable(ask.application()),
+                ask.pid(),
+                PATH,
+                ask.minLsn(),
+                Set.of(),
+                RouteRequest.NO_PREFERENCE,
+                ask.instance());
     }
 
     private static String unknown(String word) {

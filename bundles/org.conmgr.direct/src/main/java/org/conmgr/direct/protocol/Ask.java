@@ -12,8 +12,10 @@ import java.util.Map;
  * @param application application name, may be empty
  * @param pid process id, 0 when not known
  * @param minLsn byte position the instance must have reached, 0 for any
+ * @param instance {@code host:port} of the instance that the driver is connected to already and wants to be told about,
+ *     as the answer wrote it; empty to be told where to go
  */
-public record Ask(String target, String application, long pid, long minLsn) {
+public record Ask(String target, String application, long pid, long minLsn, String instance) {
     /** The code of a GSSENCRequest. */
     public static final int GSSENC_REQUEST = 80877104;
 
@@ -28,6 +30,11 @@ public record Ask(String target, String application, long pid, long minLsn) {
 
     private static final int HEADER = 13;
 
+    /** Asks where to go. */
+    public Ask(String target, String application, long pid, long minLsn) {
+        this(target, application, pid, minLsn, "");
+    }
+
     /**
      * The whole packet, to be written in one piece. A too long application name is cut.
      *
@@ -36,8 +43,8 @@ public record Ask(String target, String application, long pid, long minLsn) {
     public byte[] encode() {
         int room = MAX_LENGTH - encode("").length;
         if (room < 0) {
-            throw new IllegalArgumentException("target: " + target.length()
-                    + " characters (expected: a target that fits into " + MAX_LENGTH + " bytes)");
+            throw new IllegalArgumentException("target and instance: " + (target.length() + instance.length())
+                    + " characters (expected: what fits into " + MAX_LENGTH + " bytes)");
         }
         return encode(cut(application, room));
     }
@@ -65,6 +72,9 @@ public record Ask(String target, String application, long pid, long minLsn) {
         }
         if (minLsn != 0) {
             fields.put("min_lsn", Long.toUnsignedString(minLsn));
+        }
+        if (!instance.isEmpty()) {
+            fields.put("instance", instance);
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(128);
         out.writeBytes(new byte[HEADER]);
@@ -108,7 +118,8 @@ public record Ask(String target, String application, long pid, long minLsn) {
                 fields.getOrDefault("target", "any"),
                 fields.getOrDefault("application", ""),
                 pid,
-                number("min_lsn", fields));
+                number("min_lsn", fields),
+                fields.getOrDefault("instance", ""));
     }
 
     private static long number(String key, Map<String, String> fields) throws MalformedPacket {

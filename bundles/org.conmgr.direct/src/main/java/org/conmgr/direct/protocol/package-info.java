@@ -11,6 +11,10 @@
  *  Int32 length (itself included, at most 1008) | Int32 80877104 | "CMGR" | Byte version | fields
  * </pre>
  *
+ * <p>Fields of the ask: {@code target}, {@code application}, {@code pid}, {@code min_lsn}, and {@code instance} from a
+ * driver that is connected already (libpq has tried another of the instances it was told) and only wants to be told what
+ * happens to that one: conmgr names it, or refuses.
+ *
  * <p><b>Answer.</b> conmgr answers with a frame and keeps the connection open; more frames may follow at any time. The
  * driver may send frames too.
  *

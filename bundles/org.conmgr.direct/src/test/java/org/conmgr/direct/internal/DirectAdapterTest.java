@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.conmgr.api.instance.ConfiguredInstance;
@@ -105,6 +106,15 @@ class DirectAdapterTest {
         assertThat(session.request).isEqualTo(new RouteRequest(Target.READ_WRITE, "app", 42, "direct", 7));
         assertThat(channel.isOpen()).isTrue();
         assertThat(session.closed).isFalse();
+    }
+
+    @Test
+    void takesTheInstanceOfADriverThatIsConnectedAlready() {
+        adopt(adapter, new Ask("standby", "app", 42, 0, "db1:5432").encode());
+
+        assertThat(router.session().request)
+                .isEqualTo(new RouteRequest(
+                        Target.STANDBY, "app", 42, "direct", 0, Set.of(), RouteRequest.NO_PREFERENCE, "db1:5432"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,14 @@ class AskTest {
     void hasTheseBytes() throws MalformedPacket {
         assertThat(HexFormat.of().formatHex(ASK.encode())).isEqualTo(GOLDEN.replace(" ", ""));
         assertThat(Ask.decode(ByteBuffer.wrap(bytes(GOLDEN)))).isEqualTo(ASK);
+    }
+
+    @Test
+    void namesTheInstanceOfADriverThatIsConnectedAlready() throws MalformedPacket {
+        Ask ask = new Ask("standby", "psql", 7, 0, "[::1]:5432");
+
+        assertThat(new String(ask.encode(), StandardCharsets.UTF_8)).endsWith("\0instance\0[::1]:5432\0\0");
+        assertThat(Ask.decode(ByteBuffer.wrap(ask.encode()))).isEqualTo(ask);
     }
 
     @Test
@@ -72,7 +81,7 @@ class AskTest {
         assertThatThrownBy(() -> new Ask("any", "a\0b", 0, 0).encode()).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Ask("x".repeat(1_000), "", 0, 0).encode())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("target: 1000 characters (expected: a target that fits into 1008 bytes)");
+                .hasMessage("target and instance: 1000 characters (expected: what fits into 1008 bytes)");
     }
 
     @ParameterizedTest

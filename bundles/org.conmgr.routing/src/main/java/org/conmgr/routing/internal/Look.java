@@ -16,6 +16,9 @@ import org.conmgr.api.routing.RouteRequest;
 record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nanos) {
     Grade grade(BookedInstance instance) {
         Attributes facts = instance.facts();
+        if (!request.instance().isEmpty()) {
+            return attaches(instance) ? Grade.FITS : Grade.UNFIT;
+        }
         if (facts == null || !instance.offered() || avoids(instance) || behindMinLsn(instance, facts)) {
             return Grade.UNFIT;
         }
@@ -37,6 +40,13 @@ record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nano
     /** Whether the asker will not have it. */
     boolean avoids(BookedInstance instance) {
         return request.avoid().contains(instance.configured.number());
+    }
+
+    /** Whether the application is connected to this instance already, and may stay. */
+    private boolean attaches(BookedInstance instance) {
+        return instance.facts() != null
+                && instance.configured.address().equals(request.instance())
+                && instance.keeps(request.target());
     }
 
     /** Whether what is asked for, or only preferred, is met; bounds apart. */

@@ -1,0 +1,53 @@
+package org.conmgr.routing.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.conmgr.api.instance.Role;
+import org.conmgr.api.routing.RouteRequest;
+import org.conmgr.api.routing.Target;
+import org.junit.jupiter.api.Test;
+
+/** Asks of applications that are connected already and only want to be told what happens to their instance. */
+class AttachTest {
+    private final Books books = new Books().with(3);
+
+    private Client attach(Target target, String instance) {
+        return books.ask(
+                new RouteRequest(target, "test", 1, "direct", 0, Set.of(), RouteRequest.NO_PREFERENCE, instance),
+                new Client());
+    }
+
+    @Test
+    void isBoundToThatInstanceHoweverManyThereAreAlready() {
+        books.primary(0, 1).standby(1, 1).standby(2, 1);
+        for (int i = 0; i < 3; i++) {
+            assertThat(attach(Target.STANDBY, "db3:5432").told).containsExactly("routed 2");
+        }
+        assertThat(books.status(1).applicationConnections()).isZero();
+        assertThat(books.status(2).applicationConnections()).isEqualTo(3);
+    }
+
+    @Test
+    void isToldItsEnd() {
+        books.primary(0, 1).standby(1, 1).standby(2, 1);
+        Client client = attach(Target.STANDBY, "db3:5432");
+        books.down(2);
+        assertThat(client.told).hasSize(2).last().asString().startsWith("ended");
+    }
+
+    @Test
+    void isRefusedWhereItCouldNotStay() {
+        books.primary(0, 1).standby(1, 1).standby(2, 1).down(2);
+        assertThat(attach(Target.STANDBY, "db1:5432").told).as("a primary").containsExactly("refused");
+        assertThat(attach(Target.ANY, "db3:5432").told).as("dead").containsExactly("refused");
+        assertThat(attach(Target.ANY, "db4:5432").told).as("not configured").containsExactly("refused");
+    }
+
+    @Test
+    void maySitWhereNobodyNewIsSent() {
+        books.primary(0, 1).degraded(1, Role.STANDBY, 1);
+        assertThat(attach(Target.STANDBY, "db2:5432").told).containsExactly("routed 1");
+        assertThat(attach(Target.PREFER_STANDBY, "db1:5432").told).containsExactly("routed 0");
+    }
+}
