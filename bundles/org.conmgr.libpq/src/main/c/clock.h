@@ -1,0 +1,23 @@
+/* Points in time, in milliseconds of a clock that nobody sets. */
+#ifndef CONMGR_CLOCK_H
+#define CONMGR_CLOCK_H
+
+#include <limits.h>
+#include <stdint.h>
+#include <time.h>
+
+static inline int64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What is left until a point in time, for poll(). */
+static inline int clock_left(int64_t deadline)
+{
+    int64_t left = deadline - clock_ms();
+    return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int) left;
+}
+
+#endif

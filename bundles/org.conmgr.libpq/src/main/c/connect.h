@@ -1,0 +1,29 @@
+/* Connects by way of conmgr: walks the program's list of hosts, and gives libpq the instances that conmgr names. */
+#ifndef CONMGR_CONNECT_H
+#define CONMGR_CONNECT_H
+
+#include "libpq.h"
+
+#include <stdbool.h>
+
+/*
+ * False when the companion has nothing to add, so that libpq is to be called as the program did; else 'conn' is what
+ * the program gets. Asynchronously the asks take a second at most, all together.
+ */
+bool connect_routed(const struct libpq *pq, const char *const *keywords, const char *const *values, int expand_dbname,
+                    bool asynchronous, PGconn **conn);
+
+/* The same for PQping(). */
+bool ping_routed(const struct libpq *pq, const char *const *keywords, const char *const *values, int expand_dbname,
+                 PGPing *ping);
+
+/*
+ * libpq's functions call each other through us too. While this is true on a thread, a call is libpq's own and only
+ * passes through.
+ */
+bool connect_inside(void);
+
+/* libpq has made its connection object: the session that is on its way on this thread, if any, is for that. */
+void connect_made(PGconn *conn);
+
+#endif

@@ -1,0 +1,82 @@
+package org.conmgr.libpq;
+
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** As much of a PostgreSQL server as a login needs, for very many of them: a real one starts a process for each. */
+final class FakeServer implements Closeable {
+    private static final int STARTUP = 0x0003_0000;
+
+    private final ServerSocket listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+
+    FakeServer() throws IOException {
+        thread(this::accept);
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket socket = listener.accept();
+                thread(() -> serve(socket));
+            } catch (IOException e) {
+                // closed
+            }
+        }
+    }
+
+    private static void serve(Socket socket) {
+        try (socket) {
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+            socket.setTcpNoDelay(true);
+            int length = in.readInt();
+            int code = in.readInt();
+            in.skipNBytes(length - 8);
+            if (code != STARTUP) {
+                out.writeByte('N');
+                return;
+            }
+            out.write(login());
+            in.readAllBytes();
+        } catch (IOException e) {
+            // The program has gone.
+        }
+    }
+
+    private static byte[] login() throws IOException {
+        var bytes = new java.io.ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.write(new byte[] {'R', 0, 0, 0, 8, 0, 0, 0, 0});
+        for (String parameter :
+                List.of("server_version\00015.0\0", "in_hot_standby\0off\0", "client_encoding\0UTF8\0")) {
+            out.writeByte('S');
+            out.writeInt(4 + parameter.length());
+            out.write(parameter.getBytes(StandardCharsets.US_ASCII));
+        }
+        out.write(new byte[] {'K', 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1});
+        out.write(new byte[] {'Z', 0, 0, 0, 5, 'I'});
+        return bytes.toByteArray();
+    }
+
+    private static void thread(Runnable task) {
+        Thread thread = new Thread(task, "fake-server");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+    }
+}
