@@ -152,6 +152,12 @@ public enum Message {
             WARNING,
             "{} claims to be primary on timeline {}, but {} was primary on timeline {}: it is not used",
             "Make it a standby of the newer primary (pg_rewind), or stop it."),
+    HELD_DOWN(
+            "CM5005",
+            LOG,
+            "{} is held down until {}: deaths soon after it had come back: {}",
+            "It is used only where no other instance will do. See flap_window and hold_down."),
+    RELEASED("CM5006", LOG, "{} is no longer held down"),
 
     // 6: the log itself
     SINK_MISSING(

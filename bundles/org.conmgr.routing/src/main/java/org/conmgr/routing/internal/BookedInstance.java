@@ -1,7 +1,9 @@
 package org.conmgr.routing.internal;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -38,6 +40,11 @@ final class BookedInstance {
 
     long claimedAt;
 
+    /** How many of those that waited for it may go there now. */
+    final Pace pace = new Pace();
+
+    private final Steadiness steadiness = new Steadiness();
+    private @Nullable Instant heldUntil;
     private LinkState link = LinkState.CONNECTING;
     private Instant since;
     private @Nullable Instant lastBeat;
@@ -48,6 +55,8 @@ final class BookedInstance {
     private String unmonitoredWhy = "";
     private int timeline;
     private long heardNanos;
+    /** Whether it has ever been up. */
+    private boolean lived;
     /** False while the attributes are from before the last verdict, or there are none. */
     private boolean confirmed;
 
@@ -57,7 +66,15 @@ final class BookedInstance {
         this.since = now;
     }
 
-    void up(Identity who, Attributes facts, Instant now, long nanos) {
+    /** Returns whether it is held down from now on. */
+    boolean up(Identity who, Attributes facts, Instant now, long nanos, RoutingSettings settings) {
+        boolean held = false;
+        if (link == LinkState.DOWN && lived) {
+            Duration hold = steadiness.returned(nanos, settings);
+            held = !hold.isZero();
+            heldUntil = held ? now.plus(hold) : null;
+        }
+        lived = true;
         if (link != LinkState.UP) {
             // Numbers from before do not hold for an instance that may have been restarted or rebuilt meanwhile.
             progress = Progress.UNKNOWN;
@@ -72,6 +89,7 @@ final class BookedInstance {
         confirmed = true;
         heardNanos = nanos;
         enter(LinkState.UP, now);
+        return held;
     }
 
     void beat(Instant at, Progress numbers, long nanos) {
@@ -89,7 +107,11 @@ final class BookedInstance {
     }
 
     /** @param facts attributes that came with the verdict; null when none did */
-    void down(Verdict decision, @Nullable Attributes facts, Instant now) {
+    void down(Verdict decision, @Nullable Attributes facts, Instant now, long nanos, RoutingSettings settings) {
+        if (link == LinkState.UP || link == LinkState.UNMONITORED) {
+            steadiness.died(nanos, settings);
+            heldUntil = null;
+        }
         if (facts != null) {
             attributes = facts;
         }
@@ -104,6 +126,24 @@ final class BookedInstance {
             link = state;
             since = now;
         }
+    }
+
+    /** Until when it is held down; null when it is not. */
+    @Nullable
+    Instant heldUntil() {
+        return heldUntil;
+    }
+
+    /** See {@link Steadiness#flaps}. */
+    int flaps() {
+        return steadiness.flaps();
+    }
+
+    /** Ends the hold that ends at this time, and no other. */
+    boolean release(Instant end) {
+        boolean ends = end.equals(heldUntil);
+        heldUntil = ends ? null : heldUntil;
+        return ends;
     }
 
     LinkState link() {
@@ -210,6 +250,10 @@ final class BookedInstance {
         }
         if (!(standing instanceof Standing.Fit)) {
             note.add("not offered: " + standing.note());
+        }
+        if (heldUntil != null) {
+            note.add("held down until " + heldUntil.truncatedTo(ChronoUnit.MILLIS)
+                    + ": deaths soon after it had come back: " + steadiness.flaps());
         }
         if (facts.state() != InstanceState.ACCEPTING) {
             note.add("takes no new connections");

@@ -10,6 +10,10 @@ enum Grade {
     ELSE,
     /** Any will do, but nobody watches it. */
     ELSE_UNWATCHED,
+    /** What was asked for, but it flaps and is held down. */
+    HELD,
+    /** Any will do, but it flaps and is held down. */
+    ELSE_HELD,
     /** Any will do, but it is further behind than {@code max_lag}. */
     LAGGING,
     /** Not to be sent there. */

@@ -42,6 +42,11 @@ final class Ledger {
     private final Clock clock;
     private final Supplier<List<BalancePolicy>> policies;
     private final Consumer<BookedInstance> socketsChanged;
+    private final Runnable roundDue;
+
+    /** What those ask for that have been left waiting only for the sake of the pace. */
+    private final Set<Target> paced = EnumSet.noneOf(Target.class);
+
     private final Primacy primacy = new Primacy();
     private final Balancing balancing = new Balancing();
     private RoutingSettings settings = RoutingSettings.DEFAULT;
@@ -53,16 +58,19 @@ final class Ledger {
      *
      * @param policies those there are now
      * @param socketsChanged takes an instance whose set of known SQL sockets has changed
+     * @param roundDue told when {@link #serveWaiting} is to be called again after {@link Pace#ROUND}
      */
     Ledger(
             LongSupplier nanoTime,
             Clock clock,
             Supplier<List<BalancePolicy>> policies,
-            Consumer<BookedInstance> socketsChanged) {
+            Consumer<BookedInstance> socketsChanged,
+            Runnable roundDue) {
         this.nanoTime = nanoTime;
         this.clock = clock;
         this.policies = policies;
         this.socketsChanged = socketsChanged;
+        this.roundDue = roundDue;
     }
 
     RoutingSettings settings() {
@@ -127,6 +135,26 @@ final class Ledger {
         return List.copyOf(waiting);
     }
 
+    /** Whether others that want the same wait for their turn, so that one more must not overtake them. */
+    boolean mustQueue(RouteRequest request) {
+        return paced.contains(request.target());
+    }
+
+    /** The end of a wait: it is sent wherever it can be, whatever the pace, else refused. */
+    void giveUp(BookedSession session, Aftermath after) {
+        if (waiting.contains(session)) {
+            Look look = look(session.request);
+            BookedInstance chosen = choose(look, after);
+            if (chosen == null) {
+                refuse(session, refusal(look), after);
+            } else {
+                stopWaiting(session);
+                bind(session, chosen, look);
+                after.tell(session);
+            }
+        }
+    }
+
     /** Answers one that waits, and takes it out; does nothing when it waits no more. */
     void refuse(BookedSession session, Refusal refusal, Aftermath after) {
         if (stopWaiting(session)) {
@@ -172,8 +200,11 @@ final class Ledger {
         serveWaiting(after);
     }
 
-    /** Binds those that wait and need wait no longer, in the order in which they asked. */
+    /** Binds those that wait and need wait no longer, in the order in which they asked, as fast as the pace allows. */
     void serveWaiting(Aftermath after) {
+        paced.clear();
+        instances.values().forEach(instance -> instance.pace.begin());
+        long now = nanoTime.getAsLong();
         Set<Target> hopeless = EnumSet.noneOf(Target.class);
         for (Iterator<BookedSession> each = waiting.iterator(); each.hasNext(); ) {
             BookedSession session = each.next();
@@ -183,7 +214,10 @@ final class Ledger {
             }
             Look look = look(session.request);
             BookedInstance chosen = choose(look, after);
-            if (chosen != null) {
+            if (chosen != null && !chosen.pace.take(now, settings.routePace(), waiting.size())) {
+                paced.add(target);
+                hopeless.add(target);
+            } else if (chosen != null) {
                 each.remove();
                 session.cancelDeadline();
                 bind(session, chosen, look);
@@ -191,6 +225,10 @@ final class Ledger {
             } else if (session.request.minLsn() <= 0 && session.request.avoid().isEmpty()) {
                 hopeless.add(target);
             }
+        }
+        instances.values().forEach(instance -> instance.pace.end());
+        if (!paced.isEmpty()) {
+            roundDue.run();
         }
     }
 

@@ -30,6 +30,9 @@ record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nano
         if (lagging(instance, facts)) {
             return orAny ? Grade.LAGGING : Grade.UNFIT;
         }
+        if (instance.heldUntil() != null) {
+            return fits ? Grade.HELD : Grade.ELSE_HELD;
+        }
         boolean watched = instance.link() == LinkState.UP;
         if (fits) {
             return watched ? Grade.FITS : Grade.FITS_UNWATCHED;

@@ -26,4 +26,29 @@ public @interface RoutingConfig {
             description = "A standby further behind than this is not used: not at all where a standby is required,"
                     + " last of all where any will do (seconds, or with a unit); 0 sets no bound.")
     String max__lag() default "0";
+
+    @AttributeDefinition(
+            name = "route_pace",
+            description = "How many of the connections that have waited for an instance are sent there in a second, so"
+                    + " that they do not storm it; the first ones go at once, the last ones after 2 s at most; 0 sends"
+                    + " all at once.")
+    String route__pace() default "1000";
+
+    @AttributeDefinition(
+            name = "flap_window",
+            description = "An instance that dies again within this time of coming back is flapping (seconds, or with a"
+                    + " unit).")
+    String flap__window() default "5min";
+
+    @AttributeDefinition(
+            name = "hold_down",
+            description =
+                    "How long an instance that flaps is used only where no other will do when it is back; each time"
+                            + " twice as long as the time before (seconds, or with a unit); 0 never holds down.")
+    String hold__down() default "5s";
+
+    @AttributeDefinition(
+            name = "max_hold_down",
+            description = "The longest time that an instance is held down (seconds, or with a unit).")
+    String max__hold__down() default "5min";
 }

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
@@ -64,6 +65,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     private final Ledger ledger;
     private long sessionIds;
     private boolean refusing;
+    private boolean roundDue;
     private boolean stopped;
 
     // Dynamic, so not final: replacing what they refer to must not replace the books.
@@ -83,7 +85,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         this.timer = timer;
         this.nanoTime = nanoTime;
         this.clock = clock;
-        this.ledger = new Ledger(nanoTime, clock, () -> policies, this::socketsChanged);
+        this.ledger = new Ledger(nanoTime, clock, () -> policies, this::socketsChanged, this::roundDue);
     }
 
     private static ScheduledExecutorService timerThread() {
@@ -197,7 +199,9 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
             return;
         }
         change(number, (instance, after) -> {
-            instance.up(identity, attributes, clock.instant(), nanoTime.getAsLong());
+            if (instance.up(identity, attributes, clock.instant(), nanoTime.getAsLong(), ledger.settings())) {
+                held(instance, after);
+            }
             ledger.review(after);
         });
     }
@@ -225,10 +229,44 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
 
     private void down(int number, Verdict verdict, @Nullable Attributes attributes) {
         change(number, (instance, after) -> {
-            instance.down(verdict, attributes, clock.instant());
+            instance.down(verdict, attributes, clock.instant(), nanoTime.getAsLong(), ledger.settings());
             ledger.endAll(instance, SessionEnd.Cause.DEAD, verdict.toString(), after);
             ledger.review(after);
         });
+    }
+
+    private void held(BookedInstance instance, Aftermath after) {
+        Instant end = instance.heldUntil();
+        if (end != null) {
+            after.log(LogMessage.of(
+                    Message.HELD_DOWN, instance.configured, end.truncatedTo(ChronoUnit.MILLIS), instance.flaps()));
+            Runnable release = supervised("the release of " + instance.configured, () -> release(instance, end));
+            timer.schedule(release, Duration.between(clock.instant(), end).toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Nobody has waited for it: one that is held down is used where no other will do. */
+    private void release(BookedInstance instance, Instant end) {
+        change(after -> {
+            if (ledger.instances.get(instance.configured.number()) == instance && instance.release(end)) {
+                after.log(LogMessage.of(Message.RELEASED, instance.configured));
+            }
+        });
+    }
+
+    private void roundDue() {
+        if (!roundDue && !stopped) {
+            roundDue = true;
+            timer.schedule(
+                    supervised(
+                            "the next of those that wait",
+                            () -> change(after -> {
+                                roundDue = false;
+                                ledger.serveWaiting(after);
+                            })),
+                    Pace.ROUND,
+                    TimeUnit.NANOSECONDS);
+        }
     }
 
     // ---- Router ----
@@ -254,7 +292,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         Look look = ledger.look(session.request);
         BookedInstance chosen = ledger.choose(look, after);
         Duration wait = ledger.settings().routeWait();
-        if (chosen != null) {
+        if (chosen != null && (wait.isZero() || !ledger.mustQueue(session.request))) {
             ledger.bind(session, chosen, look);
         } else if (wait.isZero()) {
             session.answer(ledger.refusal(look));
@@ -266,7 +304,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     }
 
     private void giveUp(BookedSession session) {
-        change(after -> ledger.refuse(session, ledger.refusal(ledger.look(session.request)), after));
+        change(after -> ledger.giveUp(session, after));
     }
 
     void connected(BookedSession session, InetSocketAddress sqlSocket) {

@@ -15,6 +15,17 @@
  * application: a standby not known to have reached it is never used, with any target. Neither concerns a
  * primary. Among those that suit equally well a {@link org.conmgr.api.routing.BalancePolicy} chooses.
  *
+ * <p><b>Flapping.</b> An instance that dies again within {@code flap_window} of coming back is held down when it is back,
+ * first for {@code hold_down}, then each time for twice as long up to {@code max_hold_down}; the first return is always
+ * at once, and a life longer than the window makes it as good as new. Held down means last choice, not no choice: it
+ * comes behind everything but what lags, and is used at once where nothing else will do, for writing too. An outage that
+ * is sure would be worse than one that is feared. Its sessions stay.
+ *
+ * <p><b>Pace.</b> Those that have waited for an instance are sent there at {@code route_pace}, so that a thousand do not
+ * connect at the same moment; the first ones at once. Who asks meanwhile and would wait as well stands in line behind them.
+ * A wait that ends in that time ends with the instance, not with a refusal. See {@link
+ * org.conmgr.routing.internal.Pace}.
+ *
  * <p><b>Several primaries.</b> See {@link org.conmgr.routing.internal.Primacy}. A primary with the lesser
  * claim is offered to nobody, not even to those who take any: what is read there is old too.
  *

@@ -44,6 +44,7 @@ final class Books {
 
     Books() {
         board.heartbeatTimeout(HEARTBEAT_TIMEOUT);
+        settings(FewestConnectionsPolicy.NAME, Duration.ZERO, Duration.ZERO);
     }
 
     static ConfiguredInstance instance(int number) {
@@ -61,6 +62,20 @@ final class Books {
     void add(int number) {
         List<Set<InetSocketAddress>> told = sockets.computeIfAbsent(number, n -> new ArrayList<>());
         board.add(instance(number), told::add);
+    }
+
+    /** The default settings, in which unsteady instances are held down and those that wait go at a pace. */
+    Books defaults(Duration routeWait) {
+        RoutingSettings now = RoutingSettings.DEFAULT;
+        board.settings(new RoutingSettings(
+                now.balancePolicy(),
+                routeWait,
+                now.maxLag(),
+                now.routePace(),
+                now.flapWindow(),
+                now.holdDown(),
+                now.maxHoldDown()));
+        return this;
     }
 
     /** Adds as many instances, numbered from 0. */
@@ -118,8 +133,10 @@ final class Books {
         return this;
     }
 
+    /** Nothing is held down, and those that wait go all at once. */
     Books settings(String policy, Duration routeWait, Duration maxLag) {
-        board.settings(new RoutingSettings(policy, routeWait, maxLag));
+        board.settings(
+                new RoutingSettings(policy, routeWait, maxLag, 0, Duration.ofMinutes(5), Duration.ZERO, Duration.ZERO));
         return this;
     }
 

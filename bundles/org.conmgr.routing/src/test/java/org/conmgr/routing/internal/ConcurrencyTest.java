@@ -67,7 +67,14 @@ class ConcurrencyTest {
     }
 
     private void run(Duration routeWait) throws Exception {
-        board.settings(new RoutingSettings("round-robin", routeWait, Duration.ZERO));
+        board.settings(new RoutingSettings(
+                "round-robin",
+                routeWait,
+                Duration.ZERO,
+                1000,
+                Duration.ofMinutes(5),
+                Duration.ofMillis(1),
+                Duration.ofMillis(3)));
         for (int number = 0; number < INSTANCES; number++) {
             int index = number;
             sockets.set(index, Set.of());

@@ -35,7 +35,14 @@ class RoutingSettingsTest {
     @Test
     void bareNumbersAreSeconds() {
         assertThat(RoutingSettings.of(config(" random ", "2", "500ms")))
-                .isEqualTo(new RoutingSettings("random", Duration.ofSeconds(2), Duration.ofMillis(500)));
+                .isEqualTo(new RoutingSettings(
+                        "random",
+                        Duration.ofSeconds(2),
+                        Duration.ofMillis(500),
+                        1000,
+                        Duration.ofMinutes(5),
+                        Duration.ofSeconds(5),
+                        Duration.ofMinutes(5)));
     }
 
     @ParameterizedTest
@@ -49,6 +56,21 @@ class RoutingSettingsTest {
             })
     void saysWhatIsWrong(String policy, String routeWait, String maxLag, String message) {
         assertThatThrownBy(() -> RoutingSettings.of(config(policy, routeWait, maxLag)))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessage(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "route_pace|-1|route_pace: -1 (expected: an integer from 0 to 1000000)",
+                "flap_window|31d|flap_window: 31d (expected: at most 30d)",
+                "hold_down|soon|hold_down: soon (expected: a time >= 0ms; a bare number is in seconds)",
+                "max_hold_down|999999999d|max_hold_down: 999999999d (expected: at most 30d)",
+            })
+    void saysWhatIsWrongWithTheOthers(String key, String value, String message) {
+        assertThatThrownBy(() -> RoutingSettings.of(Configs.of(RoutingConfig.class, Map.of(key, value))))
                 .isInstanceOf(InvalidSetting.class)
                 .hasMessage(message);
     }
@@ -96,7 +118,7 @@ class RoutingSettingsTest {
         List<String> expected = new ArrayList<>();
         Element ocd = metatype();
         NodeList keys = ocd.getElementsByTagName("AD");
-        assertThat(keys.getLength()).isEqualTo(3);
+        assertThat(keys.getLength()).isEqualTo(7);
         for (int i = 0; i < keys.getLength(); i++) {
             Element key = (Element) keys.item(i);
             expected.add("# " + key.getAttribute("description"));
