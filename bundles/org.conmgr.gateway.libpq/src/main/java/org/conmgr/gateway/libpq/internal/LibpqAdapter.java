@@ -2,9 +2,9 @@ package org.conmgr.gateway.libpq.internal;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import java.util.Optional;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.Gateway;
+import org.conmgr.gateway.OptionsDoor;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.FrontDoor;
@@ -15,12 +15,14 @@ import org.osgi.service.component.annotations.Reference;
 /** Takes whatever comes by conmgr's own port and is nobody else's. */
 @Component(service = ApplicationAdapter.class, immediate = true)
 public final class LibpqAdapter implements ApplicationAdapter {
+    static final String PATH = "libpq";
+
     private final Gateway gateway;
     private final Door door;
 
     @Activate
     public LibpqAdapter(@Reference Gateway gateway, @Reference FrontDoor frontDoor) {
-        this(gateway, new LibpqDoor(Optional.empty(), Optional.empty(), frontDoor));
+        this(gateway, OptionsDoor.open(PATH, frontDoor));
     }
 
     LibpqAdapter(Gateway gateway, Door door) {

@@ -1,16 +1,12 @@
 package org.conmgr.gateway.libpq.internal;
 
-import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
-import org.conmgr.api.routing.Target;
 import org.conmgr.api.setting.InvalidSetting;
-import org.conmgr.api.setting.Setting;
+import org.conmgr.gateway.Door;
 import org.conmgr.gateway.Gateway;
-import org.conmgr.gateway.TlsMode;
+import org.conmgr.gateway.OptionsDoor;
 import org.conmgr.listener.AdapterPorts;
 import org.conmgr.listener.FrontDoor;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +39,7 @@ public final class LibpqPort implements AutoCloseable {
             Map<String, Object> properties) {
         AdapterPorts.Port opened = null;
         try {
-            LibpqDoor door = new LibpqDoor(target(config), tls(config), frontDoor);
+            Door door = OptionsDoor.of(LibpqAdapter.PATH, config.target__session__attrs(), config.tls(), frontDoor);
             opened = ports.open(config.listen__addresses(), config.port(), new LibpqAdapter(gateway, door));
         } catch (InvalidSetting e) {
             log.log(
@@ -52,24 +48,6 @@ public final class LibpqPort implements AutoCloseable {
                     String.valueOf(e.getMessage()));
         }
         port = opened;
-    }
-
-    private static Optional<Target> target(LibpqPortConfig config) {
-        String word = config.target__session__attrs();
-        if (word.isBlank()) {
-            return Optional.empty();
-        }
-        return Optional.of(Target.ofWord(word)
-                .orElseThrow(() -> new InvalidSetting(
-                        "target_session_attrs",
-                        word,
-                        Arrays.stream(Target.values()).map(Target::word).collect(Collectors.joining(", ")))));
-    }
-
-    private static Optional<TlsMode> tls(LibpqPortConfig config) {
-        return config.tls().isBlank()
-                ? Optional.empty()
-                : Optional.of(Setting.word("tls", config.tls(), TlsMode.class));
     }
 
     /** Stops listening; connections that came in stay. */
