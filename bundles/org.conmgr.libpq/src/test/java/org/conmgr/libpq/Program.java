@@ -17,7 +17,7 @@ import org.jspecify.annotations.NullUnmarked;
 /** A program to run: made, started, ended once. Ends with the test in any case. */
 @NullUnmarked
 final class Program implements AutoCloseable {
-    private static final int SECONDS = 120;
+    private static final int SECONDS = 300;
 
     private final List<String> command;
     private final Map<String, String> environment = new HashMap<>();
