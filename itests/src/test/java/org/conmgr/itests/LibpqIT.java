@@ -33,7 +33,7 @@ class LibpqIT {
         site = Site.start();
     }
 
-    private static void need(boolean there, String what) {
+    static void need(boolean there, String what) {
         if (!there) {
             assertThat(System.getenv("CI"))
                     .as("On CI nothing may be missing, but: " + what)
@@ -43,7 +43,7 @@ class LibpqIT {
         }
     }
 
-    private static String machine() {
+    static String machine() {
         String arch = System.getProperty("os.arch");
         return arch.equals("amd64") ? "x86_64" : arch;
     }
