@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class LauncherIT {
     private static final Duration BOOT = Duration.ofSeconds(60);
-    private static final int STOP_SECONDS = 15;
+    private static final int STOP_SECONDS = 30;
     private static final String NOBODY = "65534";
     private static final boolean ROOT = System.getProperty("user.name").equals("root");
 
@@ -133,6 +133,31 @@ class LauncherIT {
         }
         assertThat(base.resolve("stdout")).isEmptyFile();
         assertThat(base.resolve("data/log/karaf.log")).isNotEmptyFile();
+    }
+
+    @Test
+    void usesAnArchiveOfItsClassesOnceThereIsOneThatFits() throws Exception {
+        Path archive = base.resolve("data/conmgr.jsa");
+        Process first = launch("-D", base.toString(), "--archive");
+        awaitListening(first);
+        stop(first);
+        assertThat(archive).isNotEmptyFile();
+
+        Process second = launch("-D", base.toString());
+        awaitListening(second);
+        assertThat(Path.of("/proc/" + second.pid() + "/maps")).content().contains(archive.toString());
+        stop(second);
+
+        Files.delete(archive);
+        Files.writeString(archive, "of another JVM\n");
+        if (ROOT) {
+            run("chown", NOBODY, archive.toString());
+        }
+        Process third = launch("-D", base.toString());
+        awaitListening(third);
+        stop(third);
+        assertThat(base.resolve("stdout")).as("of the last run").isEmptyFile();
+        assertThat(stderr).content().doesNotContain("conmgr.jsa", "[warning]");
     }
 
     @Test
