@@ -72,6 +72,7 @@ public enum Message {
             NOTICE,
             "failure detector {}, in shadow, would have declared {} dead {} s before it was heard again: {}",
             "It does not act. SHOW VERDICTS tells what it would have decided."),
+    WATCHDOG_RESTARTS("CM2010", LOG, "{} is unmonitored for a while: {}"),
 
     // 3: watchdog
     WATCHDOG_LISTENING("CM3001", LOG, "watchdog \"{}\" listens on {}"),

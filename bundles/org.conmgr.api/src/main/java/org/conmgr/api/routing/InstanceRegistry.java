@@ -61,8 +61,10 @@ public interface InstanceRegistry {
      * The watchdog is gone, the instance answers.
      *
      * @param why in words
+     * @param grace how long the facts about it are relied on as if it were watched, because its watchdog only restarts;
+     *     zero when that was not planned
      */
-    void unmonitored(int number, String why);
+    void unmonitored(int number, String why, Duration grace);
 
     /**
      * The instance is dead, or was never reached: its sessions end with {@link SessionEnd.Cause#DEAD}. May be called

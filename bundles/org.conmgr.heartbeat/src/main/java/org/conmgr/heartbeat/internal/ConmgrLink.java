@@ -1,6 +1,7 @@
 package org.conmgr.heartbeat.internal;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.Identity;
 import org.conmgr.api.instance.InstanceState;
@@ -78,8 +80,12 @@ final class ConmgrLink {
 
         void beat(Progress progress);
 
-        /** The instance is alive, not watched. */
-        void unmonitored(String why);
+        /**
+         * The instance is alive, not watched.
+         *
+         * @param grace how long that is as planned: its watchdog restarts; zero when it is not
+         */
+        void unmonitored(String why, Duration grace);
 
         /**
          * An instance that was up, or unmonitored, has been judged; comes before {@link #unmonitored} or {@link
@@ -110,6 +116,9 @@ final class ConmgrLink {
 
     private static final long NEVER = Long.MAX_VALUE;
 
+    /** After the first attempt to reach a watchdog that restarts; doubled from one to the next. */
+    private static final long FIRST_RETRY = TimeUnit.MILLISECONDS.toNanos(50);
+
     private final Outside outside;
     private final UUID conmgrId;
     private final InstantSource clock;
@@ -119,6 +128,10 @@ final class ConmgrLink {
     private LinkState standing = LinkState.CONNECTING;
     private long attemptStarted;
     private long retryAt = NEVER;
+
+    // While a watchdog restarts: until when it may take its time, and how soon to try again.
+    private long restartUntil = Long.MIN_VALUE;
+    private long retryDelay;
     private @Nullable Pulse pulse;
 
     /** Set while a probe is out: what to say if it is not answered. */
@@ -286,7 +299,11 @@ final class ConmgrLink {
                 apply(now, welcome.set());
             } else if (packet instanceof Goodbye goodbye) {
                 outside.disconnect();
-                lost(now, reasonOf(goodbye), goodbye.text());
+                if (goodbye.reason() == Goodbye.Reason.RESTART) {
+                    restarts(now, goodbye.text());
+                } else {
+                    lost(now, reasonOf(goodbye), goodbye.text());
+                }
             } else if (!(packet instanceof Packet.Unknown)) {
                 corrupted(now, packet.getClass().getSimpleName() + " from a watchdog");
             }
@@ -349,7 +366,7 @@ final class ConmgrLink {
             if (standing != LinkState.UNMONITORED) {
                 standing = LinkState.UNMONITORED;
                 outside.judged(Outcome.UNMONITORED, suspected, how, takeBeats(), lastShadow);
-                outside.unmonitored("its watchdog is gone (" + suspected + "), but " + how);
+                outside.unmonitored("its watchdog is gone (" + suspected + "), but " + how, Duration.ZERO);
             }
         } else {
             down(suspected.reason(), suspected.evidence() + "; " + how, how);
@@ -377,18 +394,40 @@ final class ConmgrLink {
         }
     }
 
+    /** The watchdog has said that it will be back at once. Until then its instance is taken to be as it was. */
+    private void restarts(long now, String text) {
+        Duration grace = settings.restartGrace();
+        restartUntil = now + grace.toNanos();
+        retryDelay = 0;
+        if (standing != LinkState.UP || grace.isZero()) {
+            lost(now, VerdictReason.SHUT_DOWN_BY_PEER, text);
+            return;
+        }
+        noteBeats(now, false);
+        pulse = null;
+        await(now);
+        standing = LinkState.UNMONITORED;
+        Verdict verdict = new Verdict(VerdictReason.SHUT_DOWN_BY_PEER, text, clock.instant());
+        outside.judged(Outcome.UNMONITORED, verdict, "", takeBeats(), lastShadow);
+        outside.unmonitored(text, grace);
+    }
+
     /** An established link has ended. */
     private void lost(long now, VerdictReason reason, String evidence) {
         noteBeats(now, reason == VerdictReason.TIMED_OUT);
         pulse = null;
         await(now);
-        if (standing != LinkState.UP) {
-            lastBeats = null;
-            return; // It was declared dead before, by its own watchdog.
-        }
-        switch (reason) {
-            case TIMED_OUT, INSTANCE_STOPPED -> down(reason, evidence, "");
-            default -> suspect(reason, evidence);
+        switch (standing) {
+            case UP -> {
+                switch (reason) {
+                    case TIMED_OUT, INSTANCE_STOPPED -> down(reason, evidence, "");
+                    default -> suspect(reason, evidence);
+                }
+            }
+            // The watchdog that has restarted went before it had reached its instance.
+            case UNMONITORED -> suspect(reason, evidence);
+            // It was declared dead before, by its own watchdog.
+            default -> lastBeats = null;
         }
     }
 
@@ -401,14 +440,27 @@ final class ConmgrLink {
 
     private void await(long now) {
         phase = Phase.WAITING;
-        retryAt = Math.max(now, attemptStarted + settings.connectInterval().toNanos());
+        long interval = settings.connectInterval().toNanos();
+        if (now < restartUntil) {
+            retryAt = now + retryDelay;
+            retryDelay = Math.min(Math.max(FIRST_RETRY, 2 * retryDelay), interval);
+        } else {
+            retryAt = Math.max(now, attemptStarted + interval);
+        }
     }
 
     private void apply(long now, AttributeSet set) {
         InstanceState state = set.attributes().state();
         if (state.alive()) {
             standing = LinkState.UP;
+            suspicion = null; // Of the watchdog while it had not reached its instance.
+            restartUntil = Long.MIN_VALUE;
             outside.up(set.identity(), set.attributes());
+        } else if (standing == LinkState.UNMONITORED
+                && state == InstanceState.UNREACHABLE
+                && set.identity().equals(Identity.UNKNOWN)) {
+            // A watchdog that has just started and never reached its instance knows less than a probe does.
+            suspect(VerdictReason.INSTANCE_UNREACHABLE, set.why());
         } else {
             noteBeats(now, false);
             down(

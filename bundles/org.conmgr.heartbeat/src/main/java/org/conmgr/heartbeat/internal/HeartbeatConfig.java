@@ -31,6 +31,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
                             + " for none.")
     String shadow__failure__detector() default "";
 
+    @AttributeDefinition(
+            description = "How long a watchdog that said it restarts may take to be back before what is known of its"
+                    + " instance is no longer relied on.")
+    String restart__grace() default "30";
+
     @AttributeDefinition(description = "The name this conmgr tells its watchdogs; empty for the host's name.")
     String conmgr__name() default "";
 

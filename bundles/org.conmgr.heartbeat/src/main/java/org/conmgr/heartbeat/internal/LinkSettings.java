@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout heartbeat_timeout
  * @param connectInterval heartbeat_connect_interval
  * @param connectTimeout heartbeat_connect_timeout
+ * @param restartGrace restart_grace
  * @param name conmgr_name
  * @param localAddress local_address; null to let the system choose
  */
@@ -22,6 +23,7 @@ record LinkSettings(
         Duration timeout,
         Duration connectInterval,
         Duration connectTimeout,
+        Duration restartGrace,
         String name,
         @Nullable InetAddress localAddress) {
     /** The shortest time that makes sense to the timers; the guide's unit of one second is the shortest without a unit. */
@@ -37,12 +39,17 @@ record LinkSettings(
                 time("heartbeat_timeout", config.heartbeat__timeout()),
                 time("heartbeat_connect_interval", config.heartbeat__connect__interval()),
                 time("heartbeat_connect_timeout", config.heartbeat__connect__timeout()),
+                time("restart_grace", config.restart__grace(), Duration.ZERO),
                 name.isEmpty() ? hostName : name,
                 Setting.address("local_address", config.local__address()));
     }
 
     private static Duration time(String key, String text) {
-        Duration value = Setting.time(key, text, TimeUnit.SECONDS, MIN);
+        return time(key, text, MIN);
+    }
+
+    private static Duration time(String key, String text, Duration min) {
+        Duration value = Setting.time(key, text, TimeUnit.SECONDS, min);
         if (value.toMillis() > Integer.MAX_VALUE) {
             throw new InvalidSetting(key, text, "at most 24 days");
         }

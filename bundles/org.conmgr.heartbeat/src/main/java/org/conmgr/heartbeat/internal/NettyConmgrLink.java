@@ -11,6 +11,7 @@ import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
@@ -269,10 +270,10 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     }
 
     @Override
-    public void unmonitored(String why) {
-        log.log(Message.INSTANCE_UNMONITORED, instance, why);
+    public void unmonitored(String why, Duration grace) {
+        log.log(grace.isZero() ? Message.INSTANCE_UNMONITORED : Message.WATCHDOG_RESTARTS, instance, why);
         reported = LinkState.UNMONITORED;
-        registry.unmonitored(instance.number(), why);
+        registry.unmonitored(instance.number(), why, grace);
     }
 
     @Override

@@ -46,7 +46,13 @@ class HeartbeatOverTcpTest {
     private static final Identity IDENTITY = new Identity(7, 170004);
     private static final Attributes PRIMARY = new Attributes(InstanceState.ACCEPTING, Role.PRIMARY, false, 1);
     private static final LinkSettings SETTINGS = new LinkSettings(
-            Duration.ofMillis(50), Duration.ofSeconds(2), Duration.ofMillis(100), Duration.ofSeconds(2), "test", null);
+            Duration.ofMillis(50),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(100),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(30),
+            "test",
+            null);
 
     private final NettyTransport transport = new NettyTransport();
     private final RecordingLog log = new RecordingLog();
@@ -161,6 +167,24 @@ class HeartbeatOverTcpTest {
     }
 
     @Test
+    void aWatchdogThatRestartsCostsNothingNotEvenBeforeItHasReachedItsInstance() throws IOException {
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        link("localhost");
+        books.await("up 7 primary, timeline 1");
+        int port = port();
+        endpoint.close(Departure.RESTART);
+        Await.until("unmonitored", () -> books.last().equals("unmonitored watchdog restarts"));
+
+        endpoint = listen(port);
+        Await.until("linked again", () -> endpoint.links().size() == 1);
+        endpoint.publish(IDENTITY, PRIMARY, "");
+        Await.until("up again", () -> books.last().startsWith("up"));
+        assertThat(books.events).noneMatch(event -> event.startsWith("down"));
+        assertThat(log.messages(Message.WATCHDOG_RESTARTS)).hasSize(1);
+        assertThat(log.messages(Message.INSTANCE_UNMONITORED)).isEmpty();
+    }
+
+    @Test
     void aWatchdogAndAPostmasterThatAreGoneMeanADeadInstance() throws IOException {
         endpoint.publish(IDENTITY, PRIMARY, "");
         link("localhost");
@@ -268,6 +292,7 @@ class HeartbeatOverTcpTest {
                 Duration.ofSeconds(3),
                 SETTINGS.connectInterval(),
                 SETTINGS.connectTimeout(),
+                SETTINGS.restartGrace(),
                 "renamed",
                 null));
         Await.until("the watchdog knows", () -> endpoint.links().stream()
@@ -364,7 +389,7 @@ class HeartbeatOverTcpTest {
         }
 
         @Override
-        public void unmonitored(int number, String why) {
+        public void unmonitored(int number, String why, Duration grace) {
             events.add("unmonitored " + why);
         }
 

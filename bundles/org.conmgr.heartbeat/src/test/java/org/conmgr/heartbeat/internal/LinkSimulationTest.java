@@ -44,7 +44,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LinkSimulationTest {
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final LinkSettings SETTINGS = new LinkSettings(
-            Duration.ofMillis(200), Duration.ofMillis(600), Duration.ofMillis(200), Duration.ofMillis(500), "c", null);
+            Duration.ofMillis(200),
+            Duration.ofMillis(600),
+            Duration.ofMillis(200),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(5),
+            "c",
+            null);
 
     private static final VerdictSubject SUBJECT =
             new VerdictSubject.Instance(new ConfiguredInstance(1, "db1", null, 5432, 27545));
@@ -248,7 +254,7 @@ class LinkSimulationTest {
             }
 
             @Override
-            public void unmonitored(String why) {
+            public void unmonitored(String why, Duration grace) {
                 seen = LinkState.UNMONITORED;
                 log.add("unmonitored: " + why);
             }
@@ -561,6 +567,52 @@ class LinkSimulationTest {
             world.watchdogDead = false;
             world.run(world.now + 1000 * MS);
             assertThat(world.seen).isEqualTo(LinkState.UP);
+        }
+    }
+
+    @Test
+    void aWatchdogThatRestartsCostsNoSessionAndIsBackSoon() {
+        for (long seed = 0; seed < 500; seed++) {
+            World world = up(seed);
+            AttributeSet before = world.attributes;
+            world.watchdog.link.stop(new Goodbye(Goodbye.Reason.RESTART, "watchdog restarts"));
+            world.watchdogDead = true;
+            world.run(world.now + 10 * MS);
+            assertThat(world.seen).as("seed %d, %s", seed, world.log).isEqualTo(LinkState.UNMONITORED);
+            world.run(world.now + world.random.nextInt(1500) * MS);
+            // It comes back before it has reached its instance, of which it may know before the probe does.
+            world.attributes = AttributeSet.NOT_YET;
+            world.watchdogDead = false;
+            world.maxDelay = 40 * MS;
+            World.WatchdogEnd old = world.watchdog;
+            while (world.watchdog == old
+                    || world.log.stream().filter("established"::equals).count() < 2) {
+                world.run(world.now + 5 * MS);
+            }
+            world.run(world.now + world.random.nextInt(80) * MS);
+            assertThat(world.seen).as("seed %d, %s", seed, world.log).isEqualTo(LinkState.UNMONITORED);
+            world.attributes = before;
+            world.watchdog.link.attributesChanged();
+            world.run(world.now + 100 * MS);
+            assertThat(world.seen).as("seed %d, %s", seed, world.log).isEqualTo(LinkState.UP);
+            assertThat(world.log).as("seed %d", seed).noneMatch(line -> line.startsWith("down"));
+        }
+    }
+
+    @Test
+    void aHostThatDiesWhileItsWatchdogRestartsIsFound() {
+        for (long seed = 0; seed < 500; seed++) {
+            World world = up(seed);
+            world.watchdog.link.stop(new Goodbye(Goodbye.Reason.RESTART, "watchdog restarts"));
+            world.watchdogDead = true;
+            world.run(world.now + world.random.nextInt(3000) * MS + 10 * MS);
+            long cutAt = world.now;
+            world.cut = true;
+            world.run(cutAt + 3000 * MS);
+            assertThat(world.seen).as("seed %d, %s", seed, world.log).isEqualTo(LinkState.DOWN);
+            assertThat((world.deadAt - cutAt) / MS)
+                    .as("seed %d: the next attempt and its probe", seed)
+                    .isLessThan(1500);
         }
     }
 

@@ -55,6 +55,7 @@ final class BookedInstance {
     private String unmonitoredWhy = "";
     private int timeline;
     private long heardNanos;
+    private long reliedUntilNanos;
     /** Whether it has ever been up. */
     private boolean lived;
     /** False while the attributes are from before the last verdict, or there are none. */
@@ -100,8 +101,10 @@ final class BookedInstance {
         }
     }
 
-    void unmonitored(String why, Instant now) {
+    /** @param reliedUntil until when its facts do not age */
+    void unmonitored(String why, Instant now, long reliedUntil) {
         verdict = null;
+        reliedUntilNanos = reliedUntil;
         unmonitoredWhy = why;
         enter(LinkState.UNMONITORED, now);
     }
@@ -184,9 +187,13 @@ final class BookedInstance {
         return facts != null && facts.state() == InstanceState.ACCEPTING && standing instanceof Standing.Fit;
     }
 
-    /** Nanoseconds since its watchdog was last heard; 0 while the link is up, for a silent link is no longer up. */
+    /**
+     * Nanoseconds since its watchdog was last heard; 0 while the link is up, for a silent link is no longer up, and while
+     * the watchdog restarts as planned.
+     */
     long factsAge(long nanos) {
-        return link == LinkState.UP ? 0 : nanos - heardNanos;
+        boolean relied = link == LinkState.UNMONITORED && nanos - reliedUntilNanos < 0;
+        return link == LinkState.UP || relied ? 0 : nanos - heardNanos;
     }
 
     /** Whether sessions that asked for this target may stay. */

@@ -215,9 +215,10 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     }
 
     @Override
-    public void unmonitored(int number, String why) {
+    public void unmonitored(int number, String why, Duration grace) {
         change(number, (instance, after) -> {
-            instance.unmonitored(why, clock.instant());
+            long reliedUntil = nanoTime.getAsLong() + TimeUnit.NANOSECONDS.convert(grace);
+            instance.unmonitored(why, clock.instant(), reliedUntil);
             ledger.review(after);
         });
     }

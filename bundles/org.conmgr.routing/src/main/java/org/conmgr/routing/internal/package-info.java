@@ -5,7 +5,8 @@
  *
  * <p><b>Who is offered.</b> An instance that accepts connections and whose link is up, or is unmonitored
  * with facts from before its watchdog went away. Of an unmonitored one that was last heard of longer than
- * {@code heartbeat_timeout} ago nobody knows whether it is still primary: it is not taken for one. A
+ * {@code heartbeat_timeout} ago nobody knows whether it is still primary: it is not taken for one,
+ * unless its watchdog said that it only restarts and may take its time ({@code restart_grace}). A
  * degraded instance keeps its sessions and gets no new ones.
  *
  * <p><b>The order of fallback</b>, for every target: what was asked for; the same, unmonitored; with {@code

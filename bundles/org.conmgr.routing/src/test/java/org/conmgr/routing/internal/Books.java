@@ -111,7 +111,12 @@ final class Books {
     }
 
     Books unmonitored(int number) {
-        board.unmonitored(number, "watchdog gone");
+        board.unmonitored(number, "watchdog gone", Duration.ZERO);
+        return this;
+    }
+
+    Books restarting(int number, Duration grace) {
+        board.unmonitored(number, "watchdog restarts", grace);
         return this;
     }
 

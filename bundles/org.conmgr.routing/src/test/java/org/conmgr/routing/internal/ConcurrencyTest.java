@@ -118,7 +118,7 @@ class ConcurrencyTest {
         for (int i = 0; i < REPORTS; i++) {
             switch (random.nextInt(8)) {
                 case 0 -> board.down(number, new Verdict(VerdictReason.TIMED_OUT, "", Instant.now()));
-                case 1 -> board.unmonitored(number, "watchdog gone");
+                case 1 -> board.unmonitored(number, "watchdog gone", Duration.ZERO);
                 case 2, 3, 4 -> board.beat(number, Instant.now(), new Progress(i, 0, 10));
                 default ->
                     board.up(

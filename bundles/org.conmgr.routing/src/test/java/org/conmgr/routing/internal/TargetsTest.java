@@ -56,6 +56,20 @@ class TargetsTest {
                         b -> b.with(1).primary(0, 1).unmonitored(0).advance(STALE),
                         "0 - - - - 0 0 0 0"),
                 situation(
+                        "primary whose watchdog restarts",
+                        b -> b.with(1)
+                                .primary(0, 1)
+                                .restarting(0, STALE.plusSeconds(1))
+                                .advance(STALE),
+                        "0 0 - 0 - 0 0 0 0"),
+                situation(
+                        "primary whose watchdog does not come back from its restart",
+                        b -> b.with(1)
+                                .primary(0, 1)
+                                .restarting(0, STALE.plusSeconds(1))
+                                .advance(STALE.plusSeconds(2)),
+                        "0 - - - - 0 0 0 0"),
+                situation(
                         "read-only primary unmonitored for too long",
                         b -> b.with(1).readOnlyPrimary(0, 1).unmonitored(0).advance(STALE),
                         "0 - 0 - - 0 0 0 0"),

@@ -102,6 +102,19 @@ class InstanceEndTest {
     }
 
     @Test
+    void readsMaxConnectionsAnewWhenTheInstanceRestarts() throws Exception {
+        try (AttributeChecker.Connection checker = checker(instance)) {
+            int before = seen(checker).connectionLimit();
+            instance.query("alter system set max_connections = " + (before - 7));
+            instance.stop(StopMode.FAST);
+            instance.start();
+            assertThat(seen(checker).connectionLimit()).isEqualTo(before - 7);
+        } finally {
+            instance.query("alter system reset max_connections");
+        }
+    }
+
+    @Test
     @SuppressWarnings("try")
     void isNotWhatASmartShutdownWaitsFor() throws Exception {
         try (AttributeChecker.Connection checker = checker(instance);
