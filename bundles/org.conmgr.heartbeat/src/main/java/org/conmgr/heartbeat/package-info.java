@@ -29,7 +29,8 @@
  * needs are ignored, unknown types are skipped, unknown options are ignored: so minor versions can add. Another major
  * version is answered by Goodbye(protocol error) with both versions in its text.
  *
- * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, and each judges the other by its own
+ * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, more of them while one stays
+ * unacknowledged, and each judges the other by its own
  * timer: deadline = last receipt of anything + {@code heartbeat_timeout}. The watchdog uses the interval and timeout of
  * the conmgr's Hello; a Hello on an established link changes them. See {@code ConmgrLink} and {@code WatchdogLink} for
  * the states of the two ends.

@@ -57,8 +57,8 @@ import org.jspecify.annotations.Nullable;
  *                                                    +----- Welcome --------+
  * </pre>
  *
- * <p>Evidence before time: an EOF, a reset, an ICMP unreachable or a Goodbye is followed at once by one probe of {@code backend_port}, which
- * tells a dead watchdog from a dead host. Only silence costs {@code heartbeat_timeout}. While the instance is
+ * <p>Evidence before time: an EOF, a reset, an ICMP unreachable or a Goodbye is followed at once by one probe of {@code
+ * backend_port}, which tells a dead watchdog from a dead host. Only silence costs {@code heartbeat_timeout}. While the instance is
  * unmonitored every failed attempt to reach its watchdog probes again.
  */
 final class ConmgrLink {
@@ -68,6 +68,11 @@ final class ConmgrLink {
         void connect();
 
         void send(Packet packet);
+
+        /** Whether the peer's kernel has not acknowledged all that was sent; false when that cannot be known. */
+        default boolean unacknowledged() {
+            return false;
+        }
 
         /** Close the connection, or give up connecting; no {@link #closed} is expected for it. */
         void disconnect();
@@ -302,7 +307,7 @@ final class ConmgrLink {
                 if (goodbye.reason() == Goodbye.Reason.RESTART) {
                     restarts(now, goodbye.text());
                 } else {
-                    lost(now, reasonOf(goodbye), goodbye.text());
+                    lost(now, reasonOf(goodbye), goodbye.evidence());
                 }
             } else if (!(packet instanceof Packet.Unknown)) {
                 corrupted(now, packet.getClass().getSimpleName() + " from a watchdog");
@@ -339,6 +344,10 @@ final class ConmgrLink {
                 live.woke(now, due);
                 if (live.beatDue(now)) {
                     beat(now);
+                }
+                Beat nudge = live.nudge(now, outside::unacknowledged, Progress.UNKNOWN);
+                if (nudge != null) {
+                    outside.send(nudge);
                 }
                 if (live.expired(now)) {
                     outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, live.evidence(now)));

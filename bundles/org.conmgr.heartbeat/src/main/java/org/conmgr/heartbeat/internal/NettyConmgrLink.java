@@ -35,6 +35,7 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.InstanceRegistry;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.netty.SendQueue;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
 
@@ -224,6 +225,12 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         if (open != null) {
             open.writeAndFlush(packet);
         }
+    }
+
+    @Override
+    public boolean unacknowledged() {
+        Channel open = channel;
+        return open != null && SendQueue.unacknowledged(open);
     }
 
     @Override

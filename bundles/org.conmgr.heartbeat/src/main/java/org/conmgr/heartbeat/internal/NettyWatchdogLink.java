@@ -17,6 +17,7 @@ import org.conmgr.heartbeat.LinkStatus;
 import org.conmgr.heartbeat.Peer;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.netty.SendQueue;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link WatchdogLink} on its channel's event loop. */
@@ -136,6 +137,11 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     @Override
     public void send(Packet packet) {
         channel.writeAndFlush(packet);
+    }
+
+    @Override
+    public boolean unacknowledged() {
+        return SendQueue.unacknowledged(channel);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.FailureDetector;
@@ -57,6 +58,8 @@ final class Pulse {
     private long heardAt;
     private long stallSinceBeat;
     private long stallSinceReceipt;
+
+    private final Nudge nudge = new Nudge();
 
     // One beat at a time is measured: the first that is sent after the last measurement.
     private long measured = NONE;
@@ -214,7 +217,7 @@ final class Pulse {
 
     /** When to look again. */
     long wakeAt() {
-        return Math.min(nextBeat, graceUntil == NONE ? deadline() : graceUntil);
+        return Math.min(Math.min(nextBeat, nudge.wakeAt()), graceUntil == NONE ? deadline() : graceUntil);
     }
 
     private long deadline() {
@@ -233,6 +236,26 @@ final class Pulse {
     Beat beat(long now, Progress progress) {
         long late = now - nextBeat;
         nextBeat += timing.interval() * (1 + late / timing.interval());
+        nudge.beatSent(now, timing.interval(), roundTrip);
+        return next(now, late, progress);
+    }
+
+    /**
+     * Another beat between two that are due, when the last one may be lost; else null. See {@link Nudge}.
+     *
+     * @param unacknowledged whether the peer's kernel has not acknowledged all that was sent
+     */
+    @Nullable
+    Beat nudge(long now, BooleanSupplier unacknowledged, Progress progress) {
+        if (!nudge.due(now)) {
+            return null;
+        }
+        boolean lost = unacknowledged.getAsBoolean();
+        nudge.looked(now, lost);
+        return lost ? next(now, 0, progress) : null;
+    }
+
+    private Beat next(long now, long late, Progress progress) {
         int held = heard == null ? -1 : micros(now - heardAt);
         long sequence = sent == null ? 1 : sent.sequence() + 1;
         Beat beat = new Beat(sequence, lastHeard(), micros(late), micros(stallSinceBeat), progress, held);

@@ -52,6 +52,11 @@ final class WatchdogLink {
 
         void send(Packet packet);
 
+        /** Whether the peer's kernel has not acknowledged all that was sent; false when that cannot be known. */
+        default boolean unacknowledged() {
+            return false;
+        }
+
         /** Close the connection; no {@link #closed} is expected for it. */
         void disconnect();
 
@@ -195,7 +200,7 @@ final class WatchdogLink {
             switch (goodbye.reason()) {
                 case SHUTDOWN -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), false);
                 case RESTART -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), true);
-                default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.text(), false);
+                default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.evidence(), false);
             }
         } else if (!(packet instanceof Packet.Unknown)) {
             corrupted(now, packet.getClass().getSimpleName() + " from a conmgr");
@@ -243,6 +248,10 @@ final class WatchdogLink {
             live.woke(now, due);
             if (live.beatDue(now)) {
                 beat(now);
+            }
+            Beat nudge = live.nudge(now, outside::unacknowledged, outside.progress());
+            if (nudge != null) {
+                outside.send(nudge);
             }
             if (live.expired(now)) {
                 String evidence = live.evidence(now);

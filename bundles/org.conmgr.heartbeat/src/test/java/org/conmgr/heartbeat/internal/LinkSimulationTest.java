@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -72,6 +73,11 @@ class LinkSimulationTest {
         long stalledUntilConmgr;
         long stalledUntilWatchdog;
         long maxDelay = MS;
+        /** Share of the packets that the network loses; TCP sends them again. */
+        double loss;
+
+        boolean nudged = true;
+        InstantSource madClock;
         AttributeSet attributes = alive(Role.PRIMARY, 1);
 
         // What happened.
@@ -117,7 +123,7 @@ class LinkSimulationTest {
         }
 
         InstantSource clock() {
-            return () -> Instant.EPOCH.plusNanos(now);
+            return () -> madClock == null ? Instant.EPOCH.plusNanos(now) : madClock.instant();
         }
 
         /** Runs at the conmgr, after its stall if it has one; what came first stays first. */
@@ -144,6 +150,67 @@ class LinkSimulationTest {
                     end.arm();
                 }
             });
+        }
+
+        /**
+         * One direction of a TCP connection that loses packets: what is lost is sent again after 200 ms, 400 ms, ..., or
+         * as soon as something behind it has arrived and the news of that too; nothing overtakes.
+         */
+        final class Wire {
+            private static final class Segment {
+                Runnable delivery = () -> {};
+                int sent;
+                boolean arrived;
+            }
+
+            private final ArrayDeque<Segment> undelivered = new ArrayDeque<>();
+
+            boolean unacknowledged() {
+                return undelivered.stream().anyMatch(segment -> !segment.arrived);
+            }
+
+            void send(Runnable delivery) {
+                Segment segment = new Segment();
+                segment.delivery = delivery;
+                undelivered.add(segment);
+                transmit(segment, 200 * MS);
+            }
+
+            private boolean passes() {
+                return !cut && random.nextDouble() >= loss;
+            }
+
+            private void transmit(Segment segment, long again) {
+                int mine = ++segment.sent;
+                if (passes()) {
+                    at(now + delay(), () -> arrive(segment));
+                }
+                at(now + again, () -> {
+                    if (!segment.arrived && segment.sent == mine) {
+                        transmit(segment, 2 * again);
+                    }
+                });
+            }
+
+            private void arrive(Segment segment) {
+                if (segment.arrived) {
+                    return;
+                }
+                segment.arrived = true;
+                if (passes()) {
+                    for (Segment earlier : List.copyOf(undelivered)) {
+                        if (earlier.equals(segment)) {
+                            break;
+                        }
+                        if (!earlier.arrived) {
+                            transmit(earlier, 200 * MS);
+                        }
+                    }
+                }
+                while (!undelivered.isEmpty() && undelivered.peek().arrived) {
+                    undelivered.poll().delivery.run();
+                }
+            }
         }
 
         final class ConmgrEnd implements ConmgrLink.Outside {
@@ -208,12 +275,25 @@ class LinkSimulationTest {
                 if (cut || end == null || end.id != connection) {
                     return;
                 }
+                if (loss > 0) {
+                    end.fromConmgr.send(() -> onWatchdog(now, end, () -> {
+                        if (!end.closed) {
+                            end.link.received(now, packet);
+                        }
+                    }));
+                    return;
+                }
                 end.lastArrival = Math.max(end.lastArrival, now + delay());
                 onWatchdog(end.lastArrival, end, () -> {
                     if (!end.closed) {
                         end.link.received(now, packet);
                     }
                 });
+            }
+
+            @Override
+            public boolean unacknowledged() {
+                return nudged && watchdog != null && watchdog.fromConmgr.unacknowledged();
             }
 
             @Override
@@ -287,6 +367,8 @@ class LinkSimulationTest {
 
         final class WatchdogEnd implements WatchdogLink.Outside {
             final int id;
+            final Wire fromConmgr = new Wire();
+            final Wire toConmgr = new Wire();
             final WatchdogLink link;
             boolean closed;
             long armed = Long.MAX_VALUE;
@@ -341,6 +423,14 @@ class LinkSimulationTest {
                 if (cut) {
                     return;
                 }
+                if (loss > 0) {
+                    toConmgr.send(() -> onConmgr(now, () -> {
+                        if (id == connection) {
+                            what.run();
+                        }
+                    }));
+                    return;
+                }
                 conmgr.lastArrival = Math.max(conmgr.lastArrival, now + delay());
                 onConmgr(conmgr.lastArrival, () -> {
                     if (id == connection) {
@@ -361,6 +451,11 @@ class LinkSimulationTest {
                     connection++;
                     conmgr.link.closed(now, "connection closed");
                 });
+            }
+
+            @Override
+            public boolean unacknowledged() {
+                return nudged && toConmgr.unacknowledged();
             }
 
             @Override
@@ -659,13 +754,69 @@ class LinkSimulationTest {
         }
     }
 
+    @Test
+    void lostPacketsCostNoVerdictAndNoNotification() {
+        for (long seed = 0; seed < 200; seed++) {
+            World world = up(seed);
+            world.loss = 0.05;
+            for (int timeline = 2; timeline < 30; timeline++) {
+                world.attributes = World.alive(world.random.nextBoolean() ? Role.PRIMARY : Role.STANDBY, timeline);
+                World.WatchdogEnd end = world.watchdog;
+                world.onWatchdog(world.now, end, () -> end.link.attributesChanged());
+                world.run(world.now + 2000 * MS);
+                assertThat(world.told).as("seed %d", seed).isEqualTo(world.attributes.attributes());
+            }
+            assertThat(world.log)
+                    .as("seed %d", seed)
+                    .doesNotContain("lost")
+                    .allMatch(line -> line.equals("up") || line.equals("established"));
+        }
+    }
+
+    /** What {@link Nudge} is for: the same network without it. */
+    @Test
+    void lostPacketsAreTakenForADeadPeerWithoutNudges() {
+        int verdicts = 0;
+        for (long seed = 0; seed < 200; seed++) {
+            World world = up(seed);
+            world.nudged = false;
+            world.loss = 0.05;
+            world.run(world.now + 60_000 * MS);
+            verdicts += world.deadAt < 0 ? 0 : 1;
+        }
+        assertThat(verdicts).isPositive();
+    }
+
+    @Test
+    void nothingIsDecidedByTheWallClock() {
+        for (long seed = 0; seed < 300; seed++) {
+            List<List<String>> logs = new ArrayList<>();
+            for (boolean mad : new boolean[] {false, true}) {
+                World world = new World(seed);
+                Random clock = new Random(seed);
+                world.madClock = mad ? () -> Instant.ofEpochSecond(clock.nextInt()) : null;
+                world.start();
+                world.run(3000 * MS);
+                world.stalledUntilConmgr = world.now + 900 * MS;
+                world.run(world.now + 5000 * MS);
+                world.cut = true;
+                world.run(world.now + 3000 * MS);
+                world.cut = false;
+                world.run(world.now + 3000 * MS);
+                logs.add(world.log);
+            }
+            assertThat(logs.get(1)).as("seed %d", seed).isEqualTo(logs.get(0));
+        }
+    }
+
     /** Any mixture of faults; when all is well again both ends agree again, and silence was never overlooked. */
     @Test
     void bothEndsAgreeAgainAfterAnyFaults() {
         for (long seed = 0; seed < 3000; seed++) {
             World world = up(seed);
             for (int i = 0; i < 8; i++) {
-                switch (world.random.nextInt(6)) {
+                switch (world.random.nextInt(7)) {
+                    case 6 -> world.loss = world.loss > 0 ? 0 : 0.1;
                     case 0 -> world.cut = true;
                     case 1 -> world.cut = false;
                     case 2 -> world.stalledUntilConmgr = world.now + world.random.nextInt(2000) * MS;
@@ -683,6 +834,7 @@ class LinkSimulationTest {
                 }
             }
             world.cut = false;
+            world.loss = 0;
             world.watchdogDead = false;
             world.run(Math.max(world.now, Math.max(world.stalledUntilConmgr, world.stalledUntilWatchdog)) + 5000 * MS);
             assertThat(world.seen).as("seed %d, %s", seed, world.log).isEqualTo(LinkState.UP);

@@ -1,0 +1,47 @@
+package org.conmgr.heartbeat.internal;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When to send once more while the last beat is not acknowledged. A packet that is lost is sent again by the kernel
+ * after 200 ms at the earliest, and when that is lost too, after 400 ms more: with short timeouts two lost packets in a
+ * row look like a dead peer. But the peer's kernel asks for what it misses as soon as anything behind it arrives. So
+ * for as long as a beat stays unacknowledged, a few more follow it at short intervals.
+ */
+final class Nudge {
+    /** Behind the time for which Linux holds back an acknowledgement, 40 ms. */
+    static final long STEP = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** Per beat: enough for any loss that a link can live with, and an end of it when the peer is gone. */
+    static final int MOST = 8;
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private long at = NEVER;
+    private long step;
+    private int left;
+
+    /**
+     * A beat was sent.
+     *
+     * @param roundTrip to the peer and back; negative while not known
+     */
+    void beatSent(long now, long interval, long roundTrip) {
+        step = Math.max(Math.min(STEP, interval / 4), 2 * roundTrip);
+        left = MOST;
+        at = step < interval ? now + step : NEVER;
+    }
+
+    long wakeAt() {
+        return at;
+    }
+
+    boolean due(long now) {
+        return now >= at;
+    }
+
+    /** It was looked what is acknowledged. */
+    void looked(long now, boolean unacknowledged) {
+        at = unacknowledged && --left > 0 ? now + step : NEVER;
+    }
+}

@@ -1,0 +1,36 @@
+package org.conmgr.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.util.concurrent.FastThreadLocal;
+
+/** What the kernel has on its way for a connection. */
+public final class SendQueue {
+    private static final FastThreadLocal<EpollTcpInfo> INFO = new FastThreadLocal<>() {
+        @Override
+        protected EpollTcpInfo initialValue() {
+            return new EpollTcpInfo();
+        }
+    };
+
+    private SendQueue() {}
+
+    /**
+     * Whether a packet was sent that the peer's kernel has not acknowledged; false where that cannot be known: without
+     * epoll, or when the connection is gone. On the channel's loop.
+     */
+    public static boolean unacknowledged(Channel channel) {
+        if (!(channel instanceof EpollSocketChannel socket) || !socket.isActive()) {
+            return false;
+        }
+        EpollTcpInfo info = INFO.get();
+        try {
+            socket.tcpInfo(info);
+        } catch (ChannelException e) {
+            return false; // closed meanwhile
+        }
+        return info.unacked() > 0;
+    }
+}
