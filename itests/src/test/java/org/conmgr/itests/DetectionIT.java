@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 
 /** A handful of cut links between real hosts; {@code bench/detection} makes hundreds and prints their distribution. */
 class DetectionIT {
-    private static final Duration INTERVAL = Duration.ofMillis(200);
-    private static final Duration TIMEOUT = Duration.ofMillis(600);
+    private static final Duration INTERVAL = Duration.ofMillis(500);
+    private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
     @BeforeAll
     static void hosts() {
@@ -23,10 +23,12 @@ class DetectionIT {
             Detection.Result result = Detection.run(site, 3, INTERVAL);
             Detection.print(result, INTERVAL, TIMEOUT);
             assertThat(result.states()).as("SQLSTATEs").containsOnly("08006");
+            assertThat(result.endedBeforeTheCut()).isEmpty();
             result.byKind().forEach((kind, times) -> {
-                assertThat(times.count()).as(kind).isEqualTo(6);
                 // Whatever else this machine does, once in six it lets the product show what it can.
-                assertThat(times.min()).as(kind).isBetween(300.0, TIMEOUT.toMillis() + 50.0);
+                assertThat(times.min())
+                        .as(kind)
+                        .isBetween(TIMEOUT.toMillis() - INTERVAL.toMillis() - 100.0, TIMEOUT.toMillis() + 50.0);
                 assertThat(times.max()).as(kind).isLessThan(TIMEOUT.toMillis() + 2000.0);
             });
         }

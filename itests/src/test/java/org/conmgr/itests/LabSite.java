@@ -116,6 +116,12 @@ final class LabSite implements AutoCloseable {
     }
 
     Node startConmgr(int number) {
+        return startConmgr(
+                clients.get(number), databases.stream().map(Host::address).toList());
+    }
+
+    /** @param addresses where this conmgr finds the instances */
+    Node startConmgr(Host client, List<String> addresses) {
         Node.Settings settings = new Node.Settings()
                 .with(extra)
                 .with("org.conmgr.listener", "port", CONMGR_PORT)
@@ -125,18 +131,20 @@ final class LabSite implements AutoCloseable {
                 .with("org.conmgr.heartbeat", "heartbeat_connect_timeout", "1s");
         for (int i = 0; i < databases.size(); i++) {
             String pid = "org.conmgr.instance~" + i;
-            settings.with(pid, "backend_host", databases.get(i).address())
+            settings.with(pid, "backend_host", addresses.get(i))
                     .with(pid, "backend_port", instance(i).port())
                     .with(pid, "watchdog_port", WATCHDOG_PORT);
         }
-        return Node.start("conmgr", settings, clients.get(number));
+        return Node.start("conmgr", settings, client);
     }
 
     void awaitLinks(Node conmgr) {
         conmgr.awaitOutput("listening for applications");
         for (int i = 0; i < databases.size(); i++) {
-            conmgr.awaitOutput("heartbeat link to instance " + i + " ("
-                    + databases.get(i).address() + ":" + instance(i).port() + ") established");
+            String link = "heartbeat link to instance " + i + " (";
+            Await.until(conmgr + " has a " + link + "...)", DEADLINE, () -> conmgr.output()
+                    .lines()
+                    .anyMatch(line -> line.contains(link) && line.contains(") established")));
         }
     }
 
@@ -180,7 +188,7 @@ final class LabSite implements AutoCloseable {
     /** Where applications on a client host connect to. */
     static String url(String target) {
         return "jdbc:conmgr://127.0.0.1:" + CONMGR_PORT + "/postgres?user=" + EmbeddedInstance.SUPERUSER
-                + "&connectTimeout=5&targetServerType=" + target;
+                + "&connectTimeout=30&targetServerType=" + target;
     }
 
     /** Starts an application on a client host; it waits for its orders. */

@@ -175,4 +175,9 @@ final class Node implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
     }
+
+    @Override
+    public String toString() {
+        return name;
+    }
 }
