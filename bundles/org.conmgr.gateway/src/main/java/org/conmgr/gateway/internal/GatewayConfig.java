@@ -20,6 +20,12 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String connect__timeout() default "2s";
 
     @AttributeDefinition(
+            description =
+                    "The IP address of this host to connect to instances from; empty for the system's choice. Where"
+                            + " heartbeat has a local_address, the same, or the watchdog ends the wrong backends.")
+    String local__address() default "";
+
+    @AttributeDefinition(
             description = "passthrough: client and instance agree on TLS themselves. originate: clients of this host"
                     + " talk in plain text, the gateway talks TLS to the instance and checks its name.")
     String tls() default "passthrough";

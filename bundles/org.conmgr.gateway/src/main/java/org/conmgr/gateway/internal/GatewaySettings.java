@@ -3,6 +3,7 @@ package org.conmgr.gateway.internal;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,12 +16,14 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.gateway.TlsMode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link GatewayConfig} says, checked.
  *
  * @param target for clients that say nothing
  * @param connectTimeout of one attempt
+ * @param localAddress to connect from; null for the system's choice
  * @param tls unless the door says otherwise
  * @param tlsContext for {@link TlsMode#ORIGINATE}
  * @param serverNames in lower case
@@ -29,6 +32,7 @@ import org.conmgr.gateway.TlsMode;
 record GatewaySettings(
         Target target,
         Duration connectTimeout,
+        @Nullable InetAddress localAddress,
         TlsMode tls,
         SslContext tlsContext,
         Map<String, Target> serverNames,
@@ -49,6 +53,7 @@ record GatewaySettings(
         return new GatewaySettings(
                 target("target_session_attrs", config.target__session__attrs()),
                 Setting.time("connect_timeout", config.connect__timeout(), TimeUnit.SECONDS, MIN_TIMEOUT),
+                Setting.address("local_address", config.local__address()),
                 Setting.word("tls", config.tls(), TlsMode.class),
                 context(config.tls__ca__file().strip()),
                 serverNames(config.server__names()),

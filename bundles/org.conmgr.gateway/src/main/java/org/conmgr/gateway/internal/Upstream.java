@@ -147,6 +147,9 @@ final class Upstream {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
                 .handler(NONE);
+        if (settings.localAddress() != null) {
+            bootstrap.localAddress(new InetSocketAddress(settings.localAddress(), 0));
+        }
         ChannelFuture connect = bootstrap.connect(new InetSocketAddress(addresses.get(index), where.backendPort()));
         server = connect.channel();
         connect.addListener(done -> {
