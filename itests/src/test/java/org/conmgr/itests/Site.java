@@ -84,7 +84,8 @@ final class Site implements AutoCloseable {
                 .with("org.conmgr.listener", "port", conmgrPort)
                 .with("org.conmgr.heartbeat", "heartbeat_interval", INTERVAL_MILLIS + "ms")
                 .with("org.conmgr.heartbeat", "heartbeat_timeout", TIMEOUT_MILLIS + "ms")
-                .with("org.conmgr.heartbeat", "local_address", CLIENT);
+                .with("org.conmgr.heartbeat", "local_address", CLIENT)
+                .with("org.conmgr.gateway", "local_address", CLIENT);
         for (int i = 0; i < watchdogPorts.length; i++) {
             settings.with("org.conmgr.instance~" + i, "backend_host", "127.0.0.1")
                     .with(
