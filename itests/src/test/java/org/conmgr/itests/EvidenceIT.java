@@ -187,6 +187,6 @@ class EvidenceIT {
 
     @Test
     void aHostWithoutPowerIsSilentAndSoTakesTheTimeout() {
-        ends("power failure", () -> site.lab().powerOff(host()), TIMEOUT.plus(AT_ONCE), "timed out", "own stall 0 ms");
+        ends("power failure", () -> site.lab().powerOff(host()), TIMEOUT.plus(AT_ONCE), "timed out", "own stall");
     }
 }
