@@ -171,11 +171,15 @@ public final class LabApplication {
     }
 
     private static void borrow(HikariDataSource pool, CountDownLatch opened) throws SQLException {
+        boolean first = true;
         while (true) {
             try (Connection connection = pool.getConnection();
                     Statement statement = connection.createStatement()) {
                 statement.execute("select pg_sleep(0.05)");
-                opened.countDown();
+                if (first) {
+                    opened.countDown();
+                    first = false;
+                }
             }
         }
     }
