@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,12 +13,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.lab.Host;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One process of the distribution, started by its launcher over a conmgr directory of its own: a conmgr, a watchdog or
  * both, by what it is configured as. Several share one unpacked distribution.
  */
 final class Node implements AutoCloseable {
+    private static final String CONF = "conmgr.conf";
     private static final Duration BOOT = Duration.ofSeconds(60);
 
     private final String name;
@@ -33,6 +36,13 @@ final class Node implements AutoCloseable {
     /** Configurations by PID, to start a node with. */
     static final class Settings {
         private final Map<String, Map<String, String>> pids = new LinkedHashMap<>();
+        private @Nullable String conf;
+
+        /** A conmgr.conf. */
+        Settings conf(String text) {
+            conf = text;
+            return this;
+        }
 
         Settings with(String pid, String key, Object value) {
             pids.computeIfAbsent(pid, none -> new LinkedHashMap<>()).put(key, String.valueOf(value));
@@ -63,6 +73,9 @@ final class Node implements AutoCloseable {
             for (Map.Entry<String, Map<String, String>> pid : settings.pids.entrySet()) {
                 EtcFile.write(directory, pid.getKey(), pid.getValue());
             }
+            if (settings.conf != null) {
+                Files.writeString(directory.resolve(CONF), settings.conf);
+            }
             List<String> command = new ArrayList<>(prefix);
             command.add(Distribution.unpacked().resolve("bin/conmgr").toString());
             command.addAll(List.of("-D", directory.toString()));
@@ -89,6 +102,16 @@ final class Node implements AutoCloseable {
     void configure(String pid, Map<String, String> values) {
         try {
             EtcFile.write(directory, pid, values);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes its conmgr.conf whole, while the process runs. */
+    void conf(String text) {
+        try {
+            Path unfinished = Files.writeString(directory.resolve(CONF + ".new"), text);
+            Files.move(unfinished, directory.resolve(CONF), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
