@@ -2,6 +2,7 @@ package org.conmgr.itests;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -57,15 +58,20 @@ final class Node implements AutoCloseable {
 
     /** Starts the process and returns at once. */
     static Node start(String name, Settings settings) {
-        return start(name, settings, List.of());
+        return start(name, settings, List.of(), List.of());
+    }
+
+    /** The same with Karaf's shell on its standard input, for {@link #command}. */
+    static Node startWithShell(String name, Settings settings) {
+        return start(name, settings, List.of(), List.of("--shell")).awaitOutput("@root()>");
     }
 
     /** Starts the process on a host of the lab and returns at once. */
     static Node start(String name, Settings settings, Host host) {
-        return start(name + "-" + host.name(), settings, host.prefix());
+        return start(name + "-" + host.name(), settings, host.prefix(), List.of());
     }
 
-    private static Node start(String name, Settings settings, List<String> prefix) {
+    private static Node start(String name, Settings settings, List<String> prefix, List<String> options) {
         try {
             Path work = Files.createDirectories(Path.of(System.getProperty("work.directory")));
             Path directory = Files.createTempDirectory(work, name + "-");
@@ -79,15 +85,28 @@ final class Node implements AutoCloseable {
             List<String> command = new ArrayList<>(prefix);
             command.add(Distribution.unpacked().resolve("bin/conmgr").toString());
             command.addAll(List.of("-D", directory.toString()));
+            command.addAll(options);
             ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-            builder.redirectInput(
-                    ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+            if (options.isEmpty()) {
+                builder.redirectInput(
+                        ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+            }
             builder.redirectErrorStream(true);
             builder.redirectOutput(directory.resolve("output").toFile());
             Node node = new Node(name, directory, builder.start());
             Runtime.getRuntime().addShutdownHook(new Thread(node.process::destroyForcibly));
             return node;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Types a line into its shell. */
+    void command(String line) {
+        try {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+            process.getOutputStream().flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
