@@ -103,6 +103,7 @@ final class LabSite implements AutoCloseable {
         return Node.start(
                 "watchdog",
                 new Node.Settings()
+                        .with("org.conmgr.auth", "auth", "trust")
                         .with(extra)
                         .with(pid, "port", WATCHDOG_PORT)
                         .with(pid, "check_attr_interval", CHECK_MILLIS)
@@ -123,6 +124,7 @@ final class LabSite implements AutoCloseable {
     /** @param addresses where this conmgr finds the instances */
     Node startConmgr(Host client, List<String> addresses) {
         Node.Settings settings = new Node.Settings()
+                .with("org.conmgr.auth", "auth", "trust")
                 .with(extra)
                 .with("org.conmgr.listener", "port", CONMGR_PORT)
                 .with("org.conmgr.heartbeat", "heartbeat_interval", interval.toMillis() + "ms")

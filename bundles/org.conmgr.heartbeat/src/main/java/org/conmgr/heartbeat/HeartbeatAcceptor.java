@@ -62,7 +62,9 @@ public interface HeartbeatAcceptor {
      *
      * @param name the watchdog's name, for messages and Welcomes
      * @param addresses where to listen; port 0 takes a free one
+     * @param admission who may have links
      * @throws IOException if it cannot; the message names address and cause
      */
-    Endpoint open(String name, List<InetSocketAddress> addresses, Observer observer) throws IOException;
+    Endpoint open(String name, List<InetSocketAddress> addresses, Admission admission, Observer observer)
+            throws IOException;
 }

@@ -13,6 +13,8 @@
  *                            Int32 heartbeat_interval ms, Int32 heartbeat_timeout ms, String name, options
  *  'W' Welcome     watchdog  Byte major, Byte minor, attribute set, Byte n + n bytes: the address it
  *                            sees the peer at, Int16 port, options
+ *  'C' Challenge   watchdog  32 bytes: its nonce
+ *  'P' Proof       both      32 bytes: HMAC-SHA-256, see SharedSecret
  *  'B' Beat        both      Int64 sequence, Int64 last sequence heard, Int32 us it was sent late,
  *                            Int32 us the sender's loop stalled since its last beat,
  *                            Int64 LSN, Int64 replay lag ms, Int32 free slots (-1: not known),
@@ -27,7 +29,23 @@
  *
  * A String is Int16 length + UTF-8; options are Int16 count + count times two Strings. Bytes behind what a message
  * needs are ignored, unknown types are skipped, unknown options are ignored: so minor versions can add. Another major
- * version is answered by Goodbye(protocol error) with both versions in its text.
+ * version is answered by Goodbye(protocol error) with both versions in its text. Until a peer is admitted its frames may
+ * have 2048 bytes at most.
+ *
+ * <p><b>Protection.</b> All of it may be in TLS, which begins with the first byte: 22 is a TLS handshake, no frame begins
+ * so. Nothing is negotiated: what is configured at an end is what that end demands, so that nobody in between can talk
+ * the two out of it. With a shared secret the Hello has the option {@code nonce}, 32 bytes in hexadecimal, and the link
+ * begins
+ *
+ * <pre>
+ *  conmgr                        watchdog
+ *  Hello(nonce)          ---&gt;
+ *                        &lt;---    Challenge(nonce)
+ *  Proof                 ---&gt;
+ *                        &lt;---    Proof, Welcome
+ * </pre>
+ *
+ * A watchdog that has a secret refuses a Hello without a nonce, a conmgr that has one a Welcome without a Proof.
  *
  * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, more of them while one stays
  * unacknowledged, and each judges the other by its own

@@ -21,10 +21,13 @@ import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.log.Message;
+import org.conmgr.heartbeat.Admission;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.Loss;
 import org.conmgr.heartbeat.Peer;
 import org.conmgr.heartbeat.internal.NettyHeartbeatAcceptor;
+import org.conmgr.heartbeat.internal.VerdictHistory;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.netty.internal.NettyTransport;
 
 /** The watchdog's JVM: the real endpoint, with an instance that makes progress every second. */
@@ -33,14 +36,16 @@ final class WatchdogSide {
 
     public static void main(String[] arguments) throws IOException {
         AtomicInteger lost = new AtomicInteger();
-        HeartbeatAcceptor.Endpoint endpoint = new NettyHeartbeatAcceptor(new NettyTransport(), message -> {
-                    if (message.message() == Message.SUPERVISED_FAILURE) {
-                        System.err.println(message);
-                    }
-                })
+        HeartbeatAcceptor.Endpoint endpoint = new NettyHeartbeatAcceptor(
+                        new NettyTransport(), new VerdictHistory(), new LinkSecurity(), message -> {
+                            if (message.message() == Message.SUPERVISED_FAILURE) {
+                                System.err.println(message);
+                            }
+                        })
                 .open(
                         "bench",
                         List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+                        Admission.ANY,
                         new HeartbeatAcceptor.Observer() {
                             @Override
                             public void established(Peer peer) {

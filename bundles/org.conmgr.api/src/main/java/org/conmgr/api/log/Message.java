@@ -49,6 +49,10 @@ public enum Message {
             "CM1015",
             LOG,
             "new applications are refused from now on; conmgr stops when the last of {} application connections has ended"),
+    FILES_READ_ANEW("CM1016", LOG, "{}: read anew, for links to come: {}"),
+    FILES_NOT_READ("CM1017", ERROR, "{}: {}", "What was read before stays in use."),
+    CERTIFICATE_EXPIRES(
+            "CM1018", WARNING, "{}: the certificate in {} is valid until {}", "No link is made with it after that."),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),
@@ -116,6 +120,13 @@ public enum Message {
             LOG,
             "as role \"{}\" at {} the watchdog cannot: {}",
             "Behind each stands what it would take; docs/watchdog-role.md says more."),
+    LINKS_REFUSED("CM3019", LOG, "watchdog \"{}\" refused {} more heartbeat links within {} s, the last from {}"),
+    LINKS_UNPROTECTED(
+            "CM3020",
+            WARNING,
+            "watchdog \"{}\" serves only conmgrs of its own host: neither certificates nor a shared secret is configured",
+            "Set certificate, key and ca in org.conmgr.tls, or secret_file in org.conmgr.auth, at both ends; or auth ="
+                    + " trust; or listen_addresses = localhost if that is all it is for."),
 
     // 4: application connections
     LISTENING("CM4001", LOG, "listening for applications on {}"),

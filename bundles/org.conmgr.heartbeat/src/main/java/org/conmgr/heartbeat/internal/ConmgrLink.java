@@ -22,10 +22,13 @@ import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.link.VerdictRecord.Outcome;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Beat;
+import org.conmgr.heartbeat.internal.Packet.Challenge;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.conmgr.heartbeat.internal.Packet.Hello;
+import org.conmgr.heartbeat.internal.Packet.Proof;
 import org.conmgr.heartbeat.internal.Packet.Sessions;
 import org.conmgr.heartbeat.internal.Packet.Welcome;
+import org.conmgr.heartbeat.internal.security.SharedSecret;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +63,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Evidence before time: an EOF, a reset, an ICMP unreachable or a Goodbye is followed at once by one probe of {@code
  * backend_port}, which tells a dead watchdog from a dead host. Only silence costs {@code heartbeat_timeout}. While the instance is
  * unmonitored every failed attempt to reach its watchdog probes again.
+ *
+ * <p>With a shared secret, a Welcome counts only behind the watchdog's Proof: one that says it needs none is none of
+ * ours.
  */
 final class ConmgrLink {
     /** What the link decides; called synchronously, must not call back into the link. */
@@ -138,6 +144,17 @@ final class ConmgrLink {
     private long restartUntil = Long.MIN_VALUE;
     private long retryDelay;
     private @Nullable Pulse pulse;
+
+    /** Of the connection that is there or being made. */
+    private Terms terms = Terms.NONE;
+
+    /** As sent on this connection. */
+    private @Nullable Hello greeting;
+
+    /** What our Proof was of, from the Challenge on. */
+    private SharedSecret.@Nullable Transcript challenged;
+
+    private boolean proven;
 
     /** Set while a probe is out: what to say if it is not answered. */
     private @Nullable Verdict suspicion;
@@ -219,9 +236,37 @@ final class ConmgrLink {
     }
 
     /** The TCP connection (and TLS) stands. */
-    void connected() {
+    void connected(Terms agreed) {
         if (phase == Phase.CONNECTING) {
-            outside.send(hello());
+            terms = agreed;
+            challenged = null;
+            proven = false;
+            Hello first = hello();
+            greeting = first;
+            outside.send(first);
+        }
+    }
+
+    /**
+     * What is demanded of watchdogs has changed: makes anew a link, or an attempt at one, that does not meet it. The
+     * watchdog is told that conmgr is to be back.
+     *
+     * @param objection why the connection that is there would not be made now; null if it would
+     */
+    void termsChanged(long now, Terms changed, @Nullable String objection) {
+        String why = objection == null && changed.secretRequired() && !proven
+                ? "the shared secret is now required"
+                : objection;
+        if (why == null) {
+            return;
+        }
+        if (phase == Phase.CONNECTING) {
+            outside.disconnect();
+            attempt(now);
+        } else if (phase == Phase.UP) {
+            outside.send(new Goodbye(Goodbye.Reason.RESTART, why));
+            outside.disconnect();
+            lost(now, VerdictReason.UNAUTHENTICATED, why);
         }
     }
 
@@ -260,6 +305,16 @@ final class ConmgrLink {
         }
     }
 
+    /** There is no TLS session with the watchdog, or none any more. */
+    void untrusted(long now, String why) {
+        if (phase == Phase.CONNECTING) {
+            outside.disconnect();
+            failed(now, VerdictReason.UNAUTHENTICATED, why);
+        } else {
+            corrupted(now, why);
+        }
+    }
+
     void received(long now, Packet packet) {
         if (phase == Phase.CONNECTING) {
             receivedWhileConnecting(now, packet);
@@ -274,19 +329,54 @@ final class ConmgrLink {
                 corrupted(now, "the watchdog speaks protocol " + welcome.major() + " (expected: " + Packet.MAJOR + ")");
                 return;
             }
+            if (!proven && (terms.secretRequired() || challenged != null)) {
+                untrusted(now, "the watchdog has not proved that it has the shared secret");
+                return;
+            }
             phase = Phase.UP;
             pulse = new Pulse(now, settings.timing(), detection, outside::detectorFailed);
             suspicion = null;
             sessionsSent = new LinkedHashSet<>();
             beat(now);
+            if (!hello().equals(greeting)) {
+                outside.send(hello()); // The settings have changed since the first one.
+            }
             outside.send(new Sessions(Sessions.Change.FORGET_ALL, List.of()));
             sendSessions();
             apply(now, welcome.set());
+        } else if (packet instanceof Challenge challenge) {
+            challenged(now, challenge);
+        } else if (packet instanceof Proof proof) {
+            proof(now, proof);
         } else if (packet instanceof Goodbye goodbye) {
             outside.disconnect();
             failed(now, reasonOf(goodbye), goodbye.text());
         } else if (!(packet instanceof Packet.Unknown)) {
             corrupted(now, packet.getClass().getSimpleName() + " before the Welcome");
+        }
+    }
+
+    private void challenged(long now, Challenge challenge) {
+        SharedSecret secret = terms.secret();
+        Hello greeted = greeting;
+        if (secret == null || greeted == null || challenged != null) {
+            corrupted(now, "a Challenge that was not asked for");
+            return;
+        }
+        SharedSecret.Transcript transcript = terms.transcript(greeted, terms.nonce(), challenge.nonce());
+        challenged = transcript;
+        outside.send(new Proof(secret.prove(SharedSecret.Role.CONMGR, transcript)));
+    }
+
+    private void proof(long now, Proof proof) {
+        SharedSecret secret = terms.secret();
+        SharedSecret.Transcript transcript = challenged;
+        if (secret == null || transcript == null || proven) {
+            corrupted(now, "a Proof that was not asked for");
+        } else if (secret.verifies(SharedSecret.Role.WATCHDOG, transcript, proof.mac())) {
+            proven = true;
+        } else {
+            untrusted(now, "the watchdog does not have this conmgr's shared secret");
         }
     }
 
@@ -514,7 +604,7 @@ final class ConmgrLink {
                 (int) settings.interval().toMillis(),
                 (int) settings.timeout().toMillis(),
                 settings.name(),
-                Map.of());
+                terms.secret() == null ? Map.of() : Map.of(Hello.NONCE, terms.nonce()));
     }
 
     private void sendSessions() {

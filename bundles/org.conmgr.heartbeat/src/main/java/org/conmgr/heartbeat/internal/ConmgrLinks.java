@@ -14,6 +14,7 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.InstanceRegistry;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -41,10 +42,12 @@ public final class ConmgrLinks implements AutoCloseable {
     private final Transport transport;
     private final InstanceRegistry registry;
     private final VerdictHistory history;
+    private final LinkSecurity security;
     private final MessageLog log;
     private final BooleanSupplier shuttingDown;
     private final Resolver resolver = new Resolver();
     private final UUID conmgrId = UUID.randomUUID();
+    private final Runnable securityChanged = this::securityChanged;
 
     // Guarded by this: definitions and settings come from the threads that change the configuration.
     private final Map<String, InstanceDefinition> definitions = new LinkedHashMap<>();
@@ -62,8 +65,15 @@ public final class ConmgrLinks implements AutoCloseable {
             @Reference Transport transport,
             @Reference InstanceRegistry registry,
             @Reference VerdictHistory history,
+            @Reference LinkSecurity security,
             @Reference MessageLog log) {
-        this(transport, registry, history, log, () -> context.getBundle(0).getState() == Bundle.STOPPING);
+        this(
+                transport,
+                registry,
+                history,
+                security,
+                log,
+                () -> context.getBundle(0).getState() == Bundle.STOPPING);
     }
 
     /** {@code shuttingDown} tells, when this closes, whether the whole process ends or only this bundle. */
@@ -71,14 +81,21 @@ public final class ConmgrLinks implements AutoCloseable {
             Transport transport,
             InstanceRegistry registry,
             VerdictHistory history,
+            LinkSecurity security,
             MessageLog log,
             BooleanSupplier shuttingDown) {
         this.transport = transport;
         this.registry = registry;
         this.history = history;
+        this.security = security;
         this.log = log;
         this.shuttingDown = shuttingDown;
         choice = new Detectors(log);
+        security.observe(securityChanged);
+    }
+
+    private synchronized void securityChanged() {
+        links.values().forEach(link -> link.link().securityChanged());
     }
 
     /** Optional: between two settings there is a moment with none, and a mandatory reference would close all links. */
@@ -192,7 +209,7 @@ public final class ConmgrLinks implements AutoCloseable {
             return;
         }
         NettyConmgrLink link =
-                new NettyConmgrLink(instance, now, conmgrId, transport, resolver, registry, history, log);
+                new NettyConmgrLink(instance, now, conmgrId, transport, resolver, registry, history, security, log);
         registry.add(instance, link);
         links.put(instance.number(), new Link(definition, instance, link));
         link.detection(detection);
@@ -240,6 +257,7 @@ public final class ConmgrLinks implements AutoCloseable {
             }
             links.clear();
         }
+        security.forget(securityChanged);
         Goodbyes.await(leaving);
         resolver.close();
     }

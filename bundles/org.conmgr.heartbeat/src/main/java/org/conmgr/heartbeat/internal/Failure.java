@@ -1,8 +1,10 @@
 package org.conmgr.heartbeat.internal;
 
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -11,6 +13,9 @@ import org.conmgr.api.link.VerdictReason;
 /** What an exception of the transport means. */
 final class Failure {
     private static final Pattern SYSTEM_CALL = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
+
+    private static final Pattern ALERT_ABOUT_CERTIFICATE = Pattern.compile("fatal alert: .*(certificate|unknown_ca)");
+    private static final int MAX_TEXT = 400;
 
     private Failure() {}
 
@@ -29,6 +34,32 @@ final class Failure {
             return VerdictReason.HOST_UNREACHABLE;
         }
         return VerdictReason.REFUSED;
+    }
+
+    /** What went wrong with TLS, in words: the innermost cause is the one that helps. */
+    static String ofTls(Throwable cause) {
+        if (cause instanceof NotSslRecordException) {
+            return "TLS: the peer does not speak TLS, or not any more";
+        }
+        if (cause instanceof ClosedChannelException) {
+            return "TLS: the peer closed the connection during the handshake; does it have org.conmgr.tls?";
+        }
+        if (text(cause).contains("Empty client certificate chain")) {
+            return "TLS: it has shown no certificate, as one does that has none which is valid and signed by an authority"
+                    + " of this end's ca";
+        }
+        if (ALERT_ABOUT_CERTIFICATE.matcher(text(cause)).find()) {
+            return "TLS: the other end does not accept this end's certificate (" + text(cause) + ")";
+        }
+        StringBuilder text = new StringBuilder("TLS: ").append(text(cause));
+        Throwable innermost = cause;
+        while (innermost.getCause() != null && innermost.getCause() != innermost) {
+            innermost = innermost.getCause();
+        }
+        if (innermost != cause && !text(cause).contains(text(innermost))) {
+            text.append(" (").append(text(innermost)).append(')');
+        }
+        return text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text.toString();
     }
 
     /** In words, without the system call that native transports put before them. */

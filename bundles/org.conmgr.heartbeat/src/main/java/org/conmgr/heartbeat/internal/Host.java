@@ -20,7 +20,8 @@ final class Host {
         return canonical(one).equals(canonical(other));
     }
 
-    private static InetAddress canonical(InetAddress address) {
+    /** The one address that stands for all of the host's that are known to be its. */
+    static InetAddress canonical(InetAddress address) {
         InetAddress unmapped = of(address.getAddress());
         return LOCALHOST.contains(unmapped) ? V4 : unmapped;
     }

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import javax.net.ssl.SSLException;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
@@ -23,6 +24,9 @@ final class LinkHandler extends ChannelInboundHandlerAdapter {
 
         /** What came cannot be read, or the peer does not read. */
         void corrupted(String what);
+
+        /** There is no TLS session with the peer, or none any more. */
+        void untrusted(String why);
     }
 
     private final Events events;
@@ -55,7 +59,14 @@ final class LinkHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof DecoderException) {
-            events.corrupted(Failure.text(cause.getCause() == null ? cause : cause.getCause()));
+            Throwable inner = cause.getCause() == null ? cause : cause.getCause();
+            if (inner instanceof SSLException) {
+                events.untrusted(Failure.ofTls(inner));
+            } else {
+                events.corrupted(Failure.text(inner));
+            }
+        } else if (cause instanceof SSLException) {
+            events.untrusted(Failure.ofTls(cause));
         } else if (cause instanceof IOException) {
             String how = "connection lost (" + Failure.text(cause) + ")";
             if (Failure.ofConnect(cause) == VerdictReason.HOST_UNREACHABLE) {

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.Ticker;
@@ -35,6 +36,10 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.InstanceRegistry;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
+import org.conmgr.heartbeat.internal.security.MutualTls;
+import org.conmgr.heartbeat.internal.security.Protection;
+import org.conmgr.heartbeat.internal.security.SharedSecret;
 import org.conmgr.netty.SendQueue;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +58,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     private final Resolver resolver;
     private final InstanceRegistry registry;
     private final VerdictHistory history;
+    private final LinkSecurity security;
     private final MessageLog log;
     private final InstantSource clock;
     private final LoopTimer timer;
@@ -77,6 +83,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
             Resolver resolver,
             InstanceRegistry registry,
             VerdictHistory history,
+            LinkSecurity security,
             MessageLog log) {
         this.instance = instance;
         this.settings = settings;
@@ -84,6 +91,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         this.resolver = resolver;
         this.registry = registry;
         this.history = history;
+        this.security = security;
         this.log = log;
         clock = InstantSource.system();
         loop = transport.heartbeatLoops().next();
@@ -107,6 +115,23 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     /** Any thread. An established link stays. */
     void detection(Detection changed) {
         run(() -> link.detection(timer.now(), changed));
+    }
+
+    /** Any thread. What is demanded of watchdogs may have changed; a link that meets it stays. */
+    void securityChanged() {
+        run(() -> {
+            Channel open = channel;
+            if (open == null || !(open.remoteAddress() instanceof InetSocketAddress target)) {
+                return;
+            }
+            Protection now = security.now();
+            String objection = now.objectionTo(target.getAddress());
+            boolean encrypted = open.pipeline().get(SslHandler.class) != null;
+            if (objection == null && encrypted != (now.tls() != null)) {
+                objection = encrypted ? "TLS is no longer configured" : "TLS is now configured";
+            }
+            link.termsChanged(timer.now(), terms(now, ""), objection);
+        });
     }
 
     /** Any thread. Completes when the Goodbye has left or cannot leave. */
@@ -184,10 +209,24 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
 
     private void connect(int mine, List<InetAddress> addresses, int index) {
         InetSocketAddress target = new InetSocketAddress(addresses.get(index), instance.watchdogPort());
+        Protection protection = security.now();
+        String objection = protection.objectionTo(target.getAddress());
+        if (objection != null) {
+            channel = null;
+            link.connectFailed(timer.now(), VerdictReason.UNAUTHENTICATED, objection);
+            return;
+        }
+        MutualTls tls = protection.tls();
         Channel opening = bootstrap(target.getAddress())
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel made) {
+                        if (tls != null) {
+                            SslHandler handler = tls.client(
+                                    made.alloc(), instance.host(), instance.watchdogPort(), security.handshakes());
+                            handler.setHandshakeTimeoutMillis(0); // heartbeat_connect_timeout spans it.
+                            made.pipeline().addLast(handler);
+                        }
                         made.pipeline().addLast(new PacketCodec(), new LinkHandler(new ChannelEvents(made), log));
                     }
                 })
@@ -197,7 +236,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                         done.channel().close();
                     } else if (done.isSuccess()) {
                         lastAddress = target.getAddress();
-                        link.connected();
+                        connected(mine, done.channel(), protection);
                     } else if (index + 1 < addresses.size()) {
                         connect(mine, addresses, index + 1);
                     } else {
@@ -207,6 +246,34 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                 }))
                 .channel();
         channel = opening;
+    }
+
+    /** The TCP connection stands. */
+    private void connected(int mine, Channel open, Protection protection) {
+        SslHandler tls = open.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            link.connected(terms(protection, ""));
+            return;
+        }
+        tls.handshakeFuture()
+                .addListener(done -> run(() -> {
+                    if (mine != attempt) {
+                        return;
+                    }
+                    try {
+                        if (!done.isSuccess()) {
+                            throw done.cause();
+                        }
+                        link.connected(
+                                terms(protection, MutualTls.binding(tls.engine().getSession(), true)));
+                    } catch (Throwable e) {
+                        link.untrusted(timer.now(), Failure.ofTls(e));
+                    }
+                }));
+    }
+
+    private static Terms terms(Protection protection, String binding) {
+        return new Terms(null, protection.secret(), protection.secretRequired(), binding, SharedSecret.nonce());
     }
 
     private Bootstrap bootstrap(InetAddress peer) {
@@ -361,6 +428,13 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         public void corrupted(String what) {
             if (current()) {
                 run(() -> link.corrupted(timer.now(), what));
+            }
+        }
+
+        @Override
+        public void untrusted(String why) {
+            if (current()) {
+                run(() -> link.untrusted(timer.now(), why));
             }
         }
     }

@@ -4,12 +4,14 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +25,10 @@ import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictRecord;
 import org.conmgr.api.link.VerdictSubject;
+import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
+import org.conmgr.heartbeat.Admission;
 import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.LinkStatus;
@@ -32,22 +36,37 @@ import org.conmgr.heartbeat.Loss;
 import org.conmgr.heartbeat.Peer;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.jspecify.annotations.Nullable;
 
 /** The listening sockets of one watchdog and the links that came in. */
 final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
-    /** Connections that have not said Hello yet; more are closed at once, so strangers cost bounded memory. */
-    private static final int MAX_STRANGERS = 1000;
+    // Connections that are no links yet, in all and of one address, and how long one does not give way.
+    private static final int MAX_HALF_OPEN = 512;
+    private static final int MAX_HALF_OPEN_PER_ADDRESS = 128;
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long REFUSALS_MILLIS = 60_000;
+
+    /** Until then the configurations that a start brings have all come. */
+    private static final long SETTLED_SECONDS = 5;
 
     private static final long GOODBYE_MILLIS = 1000;
 
     private final String name;
+    private final Admission admission;
     private final HeartbeatAcceptor.Observer observer;
     private final VerdictHistory history;
+    private final LinkSecurity security;
+    private final EventLoopGroup loops;
     private final MessageLog log;
+    private final Refusals refusals;
     private final List<Channel> listening = new ArrayList<>();
     private final Set<NettyWatchdogLink> connections = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger strangers = new AtomicInteger();
+    private final HalfOpen<NettyWatchdogLink> halfOpen =
+            new HalfOpen<>(MAX_HALF_OPEN, MAX_HALF_OPEN_PER_ADDRESS, PATIENCE_NANOS);
+    private final Map<InetAddress, Integer> linksByHost = new ConcurrentHashMap<>();
+    private final Runnable securityChanged = this::securityHasChanged;
     private final AtomicInteger established = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -55,11 +74,22 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
     private volatile Progress progress = Progress.UNKNOWN;
     private volatile int limit = Integer.MAX_VALUE;
 
-    NettyEndpoint(String name, HeartbeatAcceptor.Observer observer, VerdictHistory history, MessageLog log) {
+    NettyEndpoint(
+            String name,
+            Admission admission,
+            HeartbeatAcceptor.Observer observer,
+            VerdictHistory history,
+            LinkSecurity security,
+            EventLoopGroup loops,
+            MessageLog log) {
         this.name = name;
+        this.admission = admission;
         this.observer = observer;
         this.history = history;
+        this.security = security;
+        this.loops = loops;
         this.log = log;
+        refusals = new Refusals(name, log, loops, REFUSALS_MILLIS);
     }
 
     /** Not on an event loop. */
@@ -81,23 +111,52 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             }
             listening.add(bound.channel());
         }
+        security.observe(securityChanged);
+        loops.schedule(this::warnIfUnprotected, SETTLED_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void warnIfUnprotected() {
+        InetAddress open = addresses().stream()
+                .map(InetSocketAddress::getAddress)
+                .filter(address -> security.now().objectionTo(address) != null)
+                .findFirst()
+                .orElse(null);
+        if (open != null && !closed.get()) {
+            log.log(Message.LINKS_UNPROTECTED, name);
+        }
+    }
+
+    private void securityHasChanged() {
+        connections.forEach(NettyWatchdogLink::termsHaveChanged);
     }
 
     private void accept(Channel channel) {
-        if (closed.get() || strangers.get() >= MAX_STRANGERS) {
+        if (closed.get() || !(channel.remoteAddress() instanceof InetSocketAddress remote)) {
             channel.close();
             return;
         }
-        strangers.incrementAndGet();
-        PacketCodec codec = new PacketCodec();
-        NettyWatchdogLink link = new NettyWatchdogLink(channel, codec, this, log);
+        InetAddress host = Host.canonical(remote.getAddress());
+        if (!admission.admits(host)) {
+            refused(remote, "its address is not in client_networks");
+            channel.close();
+            return;
+        }
+        PacketCodec codec = PacketCodec.forStranger();
+        NettyWatchdogLink link = new NettyWatchdogLink(channel, remote, codec, this, security, log);
+        NettyWatchdogLink leaving = halfOpen.add(host, link, System.nanoTime()).orElse(null);
+        if (leaving == link) {
+            refused(remote, "too many connections that are no links yet");
+            channel.close();
+            return;
+        }
+        if (leaving != null) {
+            leaving.giveWay();
+        }
         connections.add(link);
-        channel.pipeline().addLast(codec, new LinkHandler(link, log));
+        channel.pipeline().addLast(new FirstByte(link::beginTls), codec, new LinkHandler(link, log));
         channel.closeFuture().addListener(gone -> {
             connections.remove(link);
-            if (!link.admitted()) {
-                strangers.decrementAndGet();
-            }
+            halfOpen.remove(host, link);
         });
         link.begin();
         if (closed.get()) {
@@ -114,17 +173,32 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
     }
 
     @Nullable
-    Goodbye admit(Peer peer) {
+    Goodbye admit(NettyWatchdogLink link, Peer peer) {
+        InetAddress host = Host.canonical(peer.address().getAddress());
         int links = established.incrementAndGet();
-        if (links > limit) {
-            established.decrementAndGet();
-            log.log(Message.TOO_MANY_LINKS, peer.addressText(), links - 1);
-            return new Goodbye(
-                    Goodbye.Reason.TOO_MANY_CONNECTIONS,
-                    "watchdog \"" + name + "\" has " + (links - 1) + " links, max_heartbeat_connections is " + limit);
+        int own = linksByHost.merge(host, 1, Integer::sum);
+        Goodbye refusal = links > limit
+                ? new Goodbye(
+                        Goodbye.Reason.TOO_MANY_CONNECTIONS,
+                        "watchdog \"" + name + "\" has " + (links - 1) + " links, max_heartbeat_connections is "
+                                + limit)
+                : own > admission.maxLinksPerAddress()
+                        ? new Goodbye(
+                                Goodbye.Reason.REFUSED,
+                                "its address has " + (own - 1) + " links, max_links_per_address is "
+                                        + admission.maxLinksPerAddress())
+                        : null;
+        if (refusal == null) {
+            halfOpen.remove(host, link);
+        } else {
+            forget(host);
         }
-        strangers.decrementAndGet();
-        return null;
+        return refusal;
+    }
+
+    private void forget(InetAddress host) {
+        established.decrementAndGet();
+        linksByHost.computeIfPresent(host, (address, count) -> count == 1 ? null : count - 1);
     }
 
     void established(Peer peer) {
@@ -134,7 +208,7 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
 
     /** The link of this peer, which has none any more. */
     void lost(Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
-        established.decrementAndGet();
+        forget(Host.canonical(peer.address().getAddress()));
         VerdictSubject subject = new VerdictSubject.Conmgr(name, peer.name(), peer.addressText());
         history.add(new VerdictRecord(subject, VerdictRecord.Outcome.LOST, verdict, "", beats, ""));
         log.log(Message.CONMGR_LOST, peer.name(), peer.addressText(), verdict);
@@ -145,7 +219,22 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
     }
 
     void refused(InetSocketAddress remote, String why) {
-        log.log(Message.LINK_REFUSED, remote.getAddress().getHostAddress() + ":" + remote.getPort(), why);
+        String peer = text(remote);
+        refusals.add(
+                Host.canonical(remote.getAddress()), LogMessage.of(Message.LINK_REFUSED, peer, why), peer + ": " + why);
+    }
+
+    /** The links were too many. */
+    void refusedForLimit(InetSocketAddress remote, String why) {
+        String peer = text(remote);
+        refusals.add(
+                Host.canonical(remote.getAddress()),
+                LogMessage.of(Message.TOO_MANY_LINKS, peer, established.get()),
+                peer + ": " + why);
+    }
+
+    private static String text(InetSocketAddress remote) {
+        return remote.getAddress().getHostAddress() + ":" + remote.getPort();
     }
 
     Progress progress() {
@@ -203,6 +292,8 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        security.forget(securityChanged);
+        refusals.close();
         listening.forEach(channel -> channel.close().awaitUninterruptibly(GOODBYE_MILLIS, TimeUnit.MILLISECONDS));
         Goodbye goodbye = departure == Departure.RESTART
                 ? new Goodbye(Goodbye.Reason.RESTART, "watchdog restarts")

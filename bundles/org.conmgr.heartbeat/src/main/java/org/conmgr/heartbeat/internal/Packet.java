@@ -15,7 +15,7 @@ sealed interface Packet {
     /** The protocol this end speaks. */
     int MAJOR = 1;
 
-    int MINOR = 0;
+    int MINOR = 1;
 
     record Hello(
             int major,
@@ -26,6 +26,9 @@ sealed interface Packet {
             String name,
             Map<String, String> options)
             implements Packet {
+        /** The option with conmgr's nonce, when it has a shared secret. */
+        static final String NONCE = "nonce";
+
         public Hello {
             options = Map.copyOf(options);
         }
@@ -37,6 +40,12 @@ sealed interface Packet {
             options = Map.copyOf(options);
         }
     }
+
+    /** The watchdog wants proof of the shared secret. The nonce is hexadecimal. */
+    record Challenge(String nonce) implements Packet {}
+
+    /** That the sender knows the shared secret; hexadecimal. conmgr's is answered by the watchdog's. */
+    record Proof(String mac) implements Packet {}
 
     /**
      * Times are in microseconds, capped by what an int holds.

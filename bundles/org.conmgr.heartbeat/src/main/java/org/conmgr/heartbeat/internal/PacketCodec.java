@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,14 @@ import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Beat;
+import org.conmgr.heartbeat.internal.Packet.Challenge;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.conmgr.heartbeat.internal.Packet.Hello;
+import org.conmgr.heartbeat.internal.Packet.Proof;
 import org.conmgr.heartbeat.internal.Packet.Sessions;
 import org.conmgr.heartbeat.internal.Packet.Unknown;
 import org.conmgr.heartbeat.internal.Packet.Welcome;
+import org.conmgr.heartbeat.internal.security.SharedSecret;
 
 /**
  * Frames to packets and back: {@code Byte type | Int32 length (itself included) | payload}. A frame that cannot be
@@ -33,6 +37,12 @@ import org.conmgr.heartbeat.internal.Packet.Welcome;
 final class PacketCodec extends ByteToMessageCodec<Packet> {
     /** The largest value of the length field. */
     static final int MAX_LENGTH = 8192;
+
+    /**
+     * The largest value of the length field before the peer is admitted: a Hello with the longest name and room for
+     * options to come.
+     */
+    static final int MAX_STRANGERS_LENGTH = 2048;
 
     /** {@code CMHB}. */
     static final int MAGIC = 0x434D4842;
@@ -61,6 +71,26 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
 
     private long sent;
     private long received;
+    private int maxLength;
+
+    /** For an end that takes whole frames from the start. */
+    PacketCodec() {
+        this(MAX_LENGTH);
+    }
+
+    private PacketCodec(int maxLength) {
+        this.maxLength = maxLength;
+    }
+
+    /** For a peer that is not known yet; see {@link #admitted}. */
+    static PacketCodec forStranger() {
+        return new PacketCodec(MAX_STRANGERS_LENGTH);
+    }
+
+    /** On the channel's loop: from now on, frames may be as large as they may. */
+    void admitted() {
+        maxLength = MAX_LENGTH;
+    }
 
     /** Bytes of all frames sent; on the event loop. */
     long sent() {
@@ -91,6 +121,12 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
             writeAttributes(out, welcome.set());
             writeSocket(out, welcome.seenAt());
             writeOptions(out, welcome.options());
+        } else if (packet instanceof Challenge challenge) {
+            type = 'C';
+            out.writeBytes(HexFormat.of().parseHex(challenge.nonce()));
+        } else if (packet instanceof Proof proof) {
+            type = 'P';
+            out.writeBytes(HexFormat.of().parseHex(proof.mac()));
         } else if (packet instanceof Beat beat) {
             type = 'B';
             out.writeLong(beat.sequence()).writeLong(beat.lastHeard());
@@ -130,8 +166,8 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
         }
         int type = in.getUnsignedByte(in.readerIndex());
         int length = in.getInt(in.readerIndex() + 1);
-        if (length < 4 || length > MAX_LENGTH) {
-            throw new CorruptedFrameException("a frame of length " + length + " (expected: 4 to " + MAX_LENGTH + ")");
+        if (length < 4 || length > maxLength) {
+            throw new CorruptedFrameException("a frame of length " + length + " (expected: 4 to " + maxLength + ")");
         }
         if (in.readableBytes() < 1 + length) {
             return;
@@ -151,6 +187,8 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
         return switch (type) {
             case 'H' -> readHello(in);
             case 'W' -> readWelcome(in);
+            case 'C' -> new Challenge(readHex(in));
+            case 'P' -> new Proof(readHex(in));
             case 'B' ->
                 new Beat(
                         in.readLong(),
@@ -236,6 +274,12 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
             throw new CorruptedFrameException(what + ": " + code + " (expected: 0 to " + (constants.size() - 1) + ")");
         }
         return constants.get(code);
+    }
+
+    private static String readHex(ByteBuf in) {
+        byte[] bytes = new byte[SharedSecret.BYTES];
+        in.readBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
     }
 
     private static void writeString(ByteBuf out, String text) {

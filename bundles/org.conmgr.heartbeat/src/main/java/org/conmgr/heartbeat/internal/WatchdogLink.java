@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.Verdict;
@@ -16,20 +17,28 @@ import org.conmgr.heartbeat.LinkStatus;
 import org.conmgr.heartbeat.Peer;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Beat;
+import org.conmgr.heartbeat.internal.Packet.Challenge;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.conmgr.heartbeat.internal.Packet.Hello;
+import org.conmgr.heartbeat.internal.Packet.Proof;
 import org.conmgr.heartbeat.internal.Packet.Sessions;
 import org.conmgr.heartbeat.internal.Packet.Welcome;
+import org.conmgr.heartbeat.internal.security.SharedSecret;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The watchdog's end of one link, as a pure state machine like {@link ConmgrLink}.
  *
  * <pre>
- *  accepted --> AWAITING_HELLO --- Hello, admitted ---> UP ---+-- timed out, EOF, Goodbye --> CLOSED
- *                     |                                       |
- *                     +-- HELLO_TIMEOUT, EOF, another version, refused --> CLOSED
+ *  accepted --> AWAITING_HELLO --- Hello, admitted -------> UP ---+-- timed out, EOF, Goodbye --> CLOSED
+ *                     |   |                                ^      |
+ *                     |   +- Hello, secret -> AWAITING_PROOF      +-- revoked
+ *                     |                            |     Proof
+ *                     +----------------------------+-- HELLO_TIMEOUT, EOF, another version, no proof, refused --> CLOSED
  * </pre>
+ *
+ * <p>With a shared secret, conmgr's Hello brings its nonce, the Challenge the watchdog's; conmgr proves first, the
+ * watchdog's Proof goes out just before its Welcome. The time for a Hello is the time for all of it, TLS included.
  *
  * <p>Only a link that was up is ever reported as lost: a stranger cannot cause a termination.
  */
@@ -43,6 +52,9 @@ final class WatchdogLink {
          */
         @Nullable
         Goodbye admit(Peer peer);
+
+        /** On what this connection can be a link. */
+        Terms terms();
 
         /** What the instance is now. */
         AttributeSet attributes();
@@ -69,19 +81,23 @@ final class WatchdogLink {
         void refused(String why);
     }
 
-    /** How long a connection may last without a Hello. */
+    /** How long a connection may last before it is a link. */
     static final Duration HELLO_TIMEOUT = Duration.ofSeconds(10);
 
     /** More sessions than any instance has connections: a peer that sends more is broken. */
     private static final int MAX_SESSIONS = 100_000;
 
     private static final int MIN_MILLIS = 1;
+    private static final Pattern NONCE = Pattern.compile("[0-9a-f]{" + 2 * SharedSecret.BYTES + "}");
 
     private enum Phase {
         AWAITING_HELLO,
+        AWAITING_PROOF,
         UP,
         CLOSED
     }
+
+    private record Challenged(Hello hello, String conmgrNonce, Terms terms) {}
 
     private final Outside outside;
     private final InetSocketAddress remote;
@@ -91,6 +107,11 @@ final class WatchdogLink {
     private final Set<InetSocketAddress> sessions = new LinkedHashSet<>();
 
     private Phase phase = Phase.AWAITING_HELLO;
+
+    /** While a proof is awaited: of what. */
+    private @Nullable Challenged challenged;
+
+    private boolean proven;
     private @Nullable Pulse pulse;
     private @Nullable Peer peer;
     private Instant since = Instant.EPOCH;
@@ -111,22 +132,27 @@ final class WatchdogLink {
     /** When {@link #tick} must be called at the latest; {@link Long#MAX_VALUE} for never. */
     long wakeAt() {
         return switch (phase) {
-            case AWAITING_HELLO -> helloDeadline;
+            case AWAITING_HELLO, AWAITING_PROOF -> helloDeadline;
             case UP -> live().wakeAt();
             case CLOSED -> Long.MAX_VALUE;
         };
     }
 
     void received(long now, Packet packet) {
-        if (packet instanceof Hello hello && phase != Phase.CLOSED) {
+        if (packet instanceof Hello hello && (phase == Phase.AWAITING_HELLO || phase == Phase.UP)) {
             hello(now, hello);
-        } else if (phase == Phase.AWAITING_HELLO) {
+        } else if (packet instanceof Proof proof && phase == Phase.AWAITING_PROOF) {
+            proof(now, proof);
+        } else if (phase == Phase.AWAITING_HELLO || phase == Phase.AWAITING_PROOF) {
             if (!(packet instanceof Packet.Unknown)) {
                 refuse(
                         now,
                         new Goodbye(
                                 Goodbye.Reason.PROTOCOL_ERROR,
-                                packet.getClass().getSimpleName() + " before the Hello"));
+                                packet.getClass().getSimpleName()
+                                        + (phase == Phase.AWAITING_HELLO
+                                                ? " before the Hello"
+                                                : " in place of a Proof")));
             }
         } else if (phase == Phase.UP) {
             receivedWhileUp(now, packet);
@@ -152,15 +178,67 @@ final class WatchdogLink {
                                     + hello.timeoutMillis() + " ms (expected: at least 1 ms each)"));
             return;
         }
-        Duration interval = Duration.ofMillis(hello.intervalMillis());
-        Duration timeout = Duration.ofMillis(hello.timeoutMillis());
-        Peer greeted = new Peer(hello.id(), hello.name(), remote, interval, timeout);
         if (phase == Phase.UP) {
+            Peer greeted = peer(hello);
             peer = greeted;
-            live().retime(now, Timing.of(interval, timeout));
+            live().retime(now, Timing.of(greeted.interval(), greeted.timeout()));
             welcome();
             return;
         }
+        Terms terms = outside.terms();
+        if (terms.objection() != null) {
+            refuse(now, new Goodbye(Goodbye.Reason.UNAUTHENTICATED, terms.objection()));
+            return;
+        }
+        String nonce = hello.options().get(Hello.NONCE);
+        if (terms.secret() == null || (nonce == null && !terms.secretRequired())) {
+            admit(now, hello);
+        } else if (nonce == null) {
+            refuse(
+                    now,
+                    new Goodbye(
+                            Goodbye.Reason.UNAUTHENTICATED,
+                            "this watchdog wants the shared secret: set secret_file in org.conmgr.auth"));
+        } else if (!NONCE.matcher(nonce).matches()) {
+            refuse(now, new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, "a nonce that is none"));
+        } else {
+            phase = Phase.AWAITING_PROOF;
+            challenged = new Challenged(hello, nonce, terms);
+            outside.send(new Challenge(terms.nonce()));
+        }
+    }
+
+    private void proof(long now, Proof proof) {
+        Challenged awaited = challenged;
+        SharedSecret secret = awaited == null ? null : awaited.terms().secret();
+        if (awaited == null || secret == null) {
+            throw new IllegalStateException("a Proof that nobody awaits");
+        }
+        challenged = null;
+        SharedSecret.Transcript transcript = awaited.terms()
+                .transcript(
+                        awaited.hello(), awaited.conmgrNonce(), awaited.terms().nonce());
+        SharedSecret proved = secret.verified(SharedSecret.Role.CONMGR, transcript, proof.mac());
+        if (proved == null) {
+            refuse(now, new Goodbye(Goodbye.Reason.UNAUTHENTICATED, "it does not have the watchdog's shared secret"));
+            return;
+        }
+        proven = true;
+        outside.send(new Proof(proved.prove(SharedSecret.Role.WATCHDOG, transcript)));
+        admit(now, awaited.hello());
+    }
+
+    private Peer peer(Hello hello) {
+        return new Peer(
+                hello.id(),
+                hello.name(),
+                remote,
+                Duration.ofMillis(hello.intervalMillis()),
+                Duration.ofMillis(hello.timeoutMillis()));
+    }
+
+    private void admit(long now, Hello hello) {
+        Peer greeted = peer(hello);
         Goodbye refusal = outside.admit(greeted);
         if (refusal != null) {
             refuse(now, refusal);
@@ -169,7 +247,7 @@ final class WatchdogLink {
         phase = Phase.UP;
         peer = greeted;
         since = clock.instant();
-        pulse = new Pulse(now, Timing.of(interval, timeout));
+        pulse = new Pulse(now, Timing.of(greeted.interval(), greeted.timeout()));
         welcome();
         beat(now);
         outside.established(greeted);
@@ -209,7 +287,7 @@ final class WatchdogLink {
 
     /** What came cannot be read. */
     void corrupted(long now, String what) {
-        if (phase == Phase.AWAITING_HELLO) {
+        if (phase == Phase.AWAITING_HELLO || phase == Phase.AWAITING_PROOF) {
             refuse(now, new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, what));
         } else if (phase == Phase.UP) {
             outside.send(new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, what));
@@ -218,11 +296,44 @@ final class WatchdogLink {
         }
     }
 
+    /** There is no TLS session with the peer, or none any more. */
+    void untrusted(long now, String why) {
+        if (phase == Phase.UP) {
+            corrupted(now, why);
+        } else {
+            turnAway(now, Goodbye.Reason.UNAUTHENTICATED, why);
+        }
+    }
+
+    /** Ends a connection that is no link yet; a link stays. */
+    void turnAway(long now, Goodbye.Reason reason, String why) {
+        if (phase == Phase.AWAITING_HELLO || phase == Phase.AWAITING_PROOF) {
+            refuse(now, new Goodbye(reason, why));
+        }
+    }
+
+    /** What is demanded of peers has changed: a link that does not meet it ends, and costs no session. */
+    void termsChanged(long now) {
+        if (phase != Phase.UP) {
+            return;
+        }
+        Terms terms = outside.terms();
+        String why = terms.objection() == null && terms.secretRequired() && !proven
+                ? "this watchdog now wants the shared secret"
+                : terms.objection();
+        if (why != null) {
+            outside.send(new Goodbye(Goodbye.Reason.UNAUTHENTICATED, why));
+            outside.disconnect();
+            lost(now, VerdictReason.UNAUTHENTICATED, why, false);
+        }
+    }
+
     /** The connection ended, not by us. */
     void closed(long now, String how) {
-        if (phase == Phase.AWAITING_HELLO) {
+        if (phase == Phase.AWAITING_HELLO || phase == Phase.AWAITING_PROOF) {
+            String missing = phase == Phase.AWAITING_HELLO ? " before a Hello" : " before its Proof";
             phase = Phase.CLOSED;
-            outside.refused(how + " before a Hello");
+            outside.refused(how + missing);
         } else if (phase == Phase.UP) {
             lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye", false);
         }
@@ -241,8 +352,8 @@ final class WatchdogLink {
 
     /** Time has come. {@code due} is what {@link #wakeAt} had said. */
     void tick(long now, long due) {
-        if (phase == Phase.AWAITING_HELLO && now >= helloDeadline) {
-            refuse(now, new Goodbye(Goodbye.Reason.REFUSED, "no Hello within " + HELLO_TIMEOUT.toSeconds() + " s"));
+        if ((phase == Phase.AWAITING_HELLO || phase == Phase.AWAITING_PROOF) && now >= helloDeadline) {
+            refuse(now, new Goodbye(Goodbye.Reason.REFUSED, "not a link within " + HELLO_TIMEOUT.toSeconds() + " s"));
         } else if (phase == Phase.UP) {
             Pulse live = live();
             live.woke(now, due);

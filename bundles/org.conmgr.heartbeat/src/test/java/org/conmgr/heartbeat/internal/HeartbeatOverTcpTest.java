@@ -12,13 +12,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
@@ -26,14 +24,13 @@ import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.link.FailureDetector;
-import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.Message;
-import org.conmgr.api.routing.InstanceRegistry;
+import org.conmgr.heartbeat.Admission;
 import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.Loss;
-import org.conmgr.heartbeat.Peer;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.RecordingLog;
@@ -55,6 +52,7 @@ class HeartbeatOverTcpTest {
             null);
 
     private final NettyTransport transport = new NettyTransport();
+    private final LinkSecurity security = new LinkSecurity();
     private final RecordingLog log = new RecordingLog();
     private final VerdictHistory history = new VerdictHistory();
     private final Books books = new Books();
@@ -96,11 +94,16 @@ class HeartbeatOverTcpTest {
         backend.close();
         resolver.close();
         transport.close();
+        security.close();
     }
 
     private HeartbeatAcceptor.Endpoint listen(int port) throws IOException {
-        return new NettyHeartbeatAcceptor(transport, history, log)
-                .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), watcher);
+        return new NettyHeartbeatAcceptor(transport, history, security, log)
+                .open(
+                        "w",
+                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
+                        Admission.ANY,
+                        watcher);
     }
 
     private int port() {
@@ -116,6 +119,7 @@ class HeartbeatOverTcpTest {
                 resolver,
                 books,
                 history,
+                security,
                 log);
         links.add(link);
         link.start();
@@ -236,14 +240,16 @@ class HeartbeatOverTcpTest {
         books.await("up 7 primary, timeline 1");
         List<Socket> silent = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-            silent.add(new Socket(InetAddress.getLoopbackAddress(), port()));
+            // From another address: those of one address have to make room for each other.
+            silent.add(new Socket(InetAddress.getLoopbackAddress(), port(), InetAddress.getByName("127.0.0.9"), 0));
         }
         try (Socket garbage = new Socket(InetAddress.getLoopbackAddress(), port())) {
             garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             assertThat(new String(garbage.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .contains("a frame of length");
         }
-        try (Socket later = new Socket(InetAddress.getLoopbackAddress(), port())) {
+        try (Socket later =
+                new Socket(InetAddress.getLoopbackAddress(), port(), InetAddress.getByName("127.0.0.8"), 0)) {
             later.getOutputStream().write(hello(2));
             assertThat(new String(later.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .contains("conmgr speaks heartbeat protocol 2, this watchdog speaks 1");
@@ -269,7 +275,7 @@ class HeartbeatOverTcpTest {
             assertThat(new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .contains("max_heartbeat_connections is 1");
         }
-        assertThat(log.messages()).anyMatch(message -> message.message() == Message.TOO_MANY_LINKS);
+        Await.until("it is logged", () -> !log.messages(Message.TOO_MANY_LINKS).isEmpty());
     }
 
     @Test
@@ -334,68 +340,5 @@ class HeartbeatOverTcpTest {
         channel.writeOutbound(new Packet.Hello(major, 0, UUID.randomUUID(), 1000, 60_000, "raw", Map.of()));
         ByteBuf bytes = channel.readOutbound();
         return ByteBufUtil.getBytes(bytes);
-    }
-
-    private static final class Watcher implements HeartbeatAcceptor.Observer {
-        final List<String> events = new CopyOnWriteArrayList<>();
-        final List<Loss> losses = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void established(Peer peer) {
-            events.add("established " + peer.name());
-        }
-
-        @Override
-        public void lost(Loss loss) {
-            losses.add(loss);
-        }
-    }
-
-    private static final class Books implements InstanceRegistry {
-        final List<String> events = new CopyOnWriteArrayList<>();
-        volatile Progress progress = Progress.UNKNOWN;
-
-        String last() {
-            return events.isEmpty() ? "" : events.get(events.size() - 1);
-        }
-
-        void await(String event) {
-            Await.until(event + " in " + events, () -> events.contains(event));
-        }
-
-        @Override
-        public void heartbeatTimeout(Duration timeout) {
-            events.add("timeout " + timeout);
-        }
-
-        @Override
-        public void add(ConfiguredInstance instance, SessionsObserver observer) {
-            events.add("add " + instance);
-        }
-
-        @Override
-        public void remove(int number) {
-            events.add("remove " + number);
-        }
-
-        @Override
-        public void up(int number, Identity identity, Attributes attributes) {
-            events.add("up " + identity.systemIdentifier() + " " + attributes);
-        }
-
-        @Override
-        public void beat(int number, Instant at, Progress now) {
-            progress = now;
-        }
-
-        @Override
-        public void unmonitored(int number, String why, Duration grace) {
-            events.add("unmonitored " + why);
-        }
-
-        @Override
-        public void down(int number, Verdict verdict) {
-            events.add("down " + verdict);
-        }
     }
 }

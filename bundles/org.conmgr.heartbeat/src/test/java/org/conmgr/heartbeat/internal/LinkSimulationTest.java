@@ -32,6 +32,8 @@ import org.conmgr.api.link.VerdictSubject;
 import org.conmgr.heartbeat.Peer;
 import org.conmgr.heartbeat.internal.Packet.AttributeSet;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
+import org.conmgr.heartbeat.internal.security.SharedSecret;
+import org.conmgr.heartbeat.internal.security.SharedSecretTest;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +82,10 @@ class LinkSimulationTest {
         InstantSource madClock;
         AttributeSet attributes = alive(Role.PRIMARY, 1);
 
+        // In half of all worlds there is a shared secret.
+        SharedSecret conmgrSecret;
+        SharedSecret watchdogSecret;
+
         // What happened.
         final List<String> log = new ArrayList<>();
         LinkState seen = LinkState.CONNECTING;
@@ -98,6 +104,14 @@ class LinkSimulationTest {
 
         World(long seed) {
             random = new Random(seed);
+            if (seed % 2 == 0) {
+                conmgrSecret = SharedSecretTest.SECRET;
+                watchdogSecret = SharedSecretTest.SECRET;
+            }
+        }
+
+        Terms terms(SharedSecret secret, String seed) {
+            return new Terms(null, secret, secret != null, "", SharedSecretTest.nonce(seed));
         }
 
         void at(long when, Runnable what) {
@@ -262,7 +276,7 @@ class LinkSimulationTest {
                         watchdog = new WatchdogEnd(mine);
                         onConmgr(now + delay(), () -> {
                             if (mine == connection) {
-                                link.connected();
+                                link.connected(terms(conmgrSecret, "c" + random.nextLong()));
                             }
                         });
                     }
@@ -407,6 +421,11 @@ class LinkSimulationTest {
             @Override
             public Goodbye admit(Peer peer) {
                 return null;
+            }
+
+            @Override
+            public Terms terms() {
+                return World.this.terms(watchdogSecret, "w" + random.nextLong());
             }
 
             @Override

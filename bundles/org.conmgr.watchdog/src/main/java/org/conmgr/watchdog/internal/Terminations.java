@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
@@ -90,6 +91,9 @@ final class Terminations implements AutoCloseable {
 
     /** Orders what this loss costs. Does not block. */
     void lost(Loss loss) {
+        if (loss.verdict().reason() == VerdictReason.UNAUTHENTICATED) {
+            return; // It lives, and may not have a link any more: what is demanded of links has changed.
+        }
         if (loss.restarting() && !settings.restartGrace().isZero()) {
             run(settings.restartGrace().toMillis(), () -> {
                 if (!beats.test(address(loss.peer()))) {

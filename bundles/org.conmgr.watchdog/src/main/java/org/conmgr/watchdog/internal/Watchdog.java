@@ -106,7 +106,8 @@ final class Watchdog implements WatchdogView, AutoCloseable {
         try {
             do {
                 try {
-                    opened(acceptor.open(settings.name(), settings.addresses(), new LinkEvents()));
+                    opened(acceptor.open(
+                            settings.name(), settings.addresses(), settings.admission(), new LinkEvents()));
                     return;
                 } catch (IOException e) {
                     String cause = String.valueOf(e.getMessage());

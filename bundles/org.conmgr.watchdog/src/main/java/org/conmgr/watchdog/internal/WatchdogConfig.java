@@ -31,6 +31,15 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             description = "How many conmgrs may have a link; empty for the instance's own max_connections.")
     String max__heartbeat__connections() default "";
 
+    @AttributeDefinition(
+            description =
+                    "The networks conmgrs may come from, as 192.0.2.0/24 or 2001:db8::/32, separated by commas; empty"
+                            + " for any.")
+    String client__networks() default "";
+
+    @AttributeDefinition(description = "How many links conmgrs at one address may have.")
+    String max__links__per__address() default "100";
+
     @AttributeDefinition(description = "How to reach the instance: a JDBC URL of PostgreSQL.")
     String url() default "jdbc:postgresql://localhost:5432/postgres";
 

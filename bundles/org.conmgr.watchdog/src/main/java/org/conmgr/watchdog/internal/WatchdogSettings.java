@@ -16,6 +16,8 @@ import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.api.watchdog.InstanceAccess;
 import org.conmgr.api.watchdog.LinkPublisher;
+import org.conmgr.heartbeat.Admission;
+import org.conmgr.heartbeat.Network;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkTimeout check_timeout, zero for none
  * @param connectCheckInterval connect_check_interval, zero for never
  * @param maxLinks max_heartbeat_connections; empty for the instance's max_connections
+ * @param admission client_networks and max_links_per_address
  * @param access url, user, password, passfile
  * @param terminateOn terminate_on
  * @param scope terminate_scope
@@ -40,6 +43,7 @@ record WatchdogSettings(
         Duration checkTimeout,
         Duration connectCheckInterval,
         OptionalInt maxLinks,
+        Admission admission,
         InstanceAccess access,
         Set<Occasion> terminateOn,
         Scope scope,
@@ -97,11 +101,25 @@ record WatchdogSettings(
                 maxLinks.isEmpty()
                         ? OptionalInt.empty()
                         : OptionalInt.of(Setting.integer("max_heartbeat_connections", maxLinks, 1, Integer.MAX_VALUE)),
+                new Admission(
+                        networks(config.client__networks()),
+                        Setting.integer(
+                                "max_links_per_address", config.max__links__per__address(), 1, Integer.MAX_VALUE)),
                 new InstanceAccess(url, properties),
                 occasions(config.terminate__on()),
                 Setting.word("terminate_scope", config.terminate__scope(), Scope.class),
                 Setting.word("stat_view", config.stat__view(), StatView.class),
                 millis("restart_grace", config.restart__grace(), 0));
+    }
+
+    private static List<Network> networks(String text) {
+        List<Network> networks = new ArrayList<>();
+        for (String one : text.split(",", -1)) {
+            if (!one.isBlank()) {
+                networks.add(Network.parse("client_networks", one));
+            }
+        }
+        return networks;
     }
 
     private static void put(Map<String, String> properties, String key, String value) {

@@ -35,6 +35,7 @@ import org.conmgr.api.watchdog.Terminated;
 import org.conmgr.api.watchdog.Termination;
 import org.conmgr.api.watchdog.Terminator;
 import org.conmgr.api.watchdog.WatchdogView;
+import org.conmgr.heartbeat.Admission;
 import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.LinkStatus;
@@ -412,7 +413,8 @@ class WatchdogTest {
         int refusals;
 
         @Override
-        public Endpoint open(String name, List<InetSocketAddress> addresses, Observer told) throws IOException {
+        public Endpoint open(String name, List<InetSocketAddress> addresses, Admission admission, Observer told)
+                throws IOException {
             if (refusals-- > 0) {
                 throw new IOException("taken");
             }
