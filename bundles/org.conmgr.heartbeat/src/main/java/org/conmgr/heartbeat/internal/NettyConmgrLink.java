@@ -213,7 +213,11 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         String objection = protection.objectionTo(target.getAddress());
         if (objection != null) {
             channel = null;
-            link.connectFailed(timer.now(), VerdictReason.UNAUTHENTICATED, objection);
+            loop.execute(() -> supervised(() -> {
+                if (mine == attempt) {
+                    link.connectFailed(timer.now(), VerdictReason.UNAUTHENTICATED, objection);
+                }
+            }));
             return;
         }
         MutualTls tls = protection.tls();

@@ -195,6 +195,16 @@ class WatchdogTest {
                 .anyMatch(text -> text.startsWith("terminated 3 backends of")));
     }
 
+    /** What is demanded of links has changed: the conmgr lives. */
+    @Test
+    void aConmgrThatMayNotHaveALinkAnyMoreKeepsItsBackends() {
+        start(Map.of());
+        acceptor.observer.lost(loss(VerdictReason.UNAUTHENTICATED, false, false));
+        acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, true));
+        Await.until("the second one's are ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders).singleElement().isInstanceOf(Termination.Sessions.class);
+    }
+
     @Test
     void endsOnlyRegisteredSessionsWhenToldSo() {
         start(Map.of("terminate_scope", "sessions"));
