@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command: {@code cm_ctl start | stop | status | reload}. */
+/** The command: {@code cm_ctl start | stop | status | reload | register | unregister}. */
 @Command(
         name = "cm_ctl",
         description = "Starts, stops and asks the conmgr of a conmgr directory.",
@@ -36,11 +36,17 @@ final class CmCtl implements Runnable {
     }
 
     static int run(Surroundings surroundings, String... arguments) {
+        return run(surroundings, Windows.ofThisComputer(), arguments);
+    }
+
+    static int run(Surroundings surroundings, Windows windows, String... arguments) {
         return new CommandLine(new CmCtl())
-                .addSubcommand(new Start(surroundings))
-                .addSubcommand(new Stop(surroundings))
+                .addSubcommand(new Start(surroundings, windows))
+                .addSubcommand(new Stop(surroundings, windows))
                 .addSubcommand(new Status(surroundings))
                 .addSubcommand(new Reload(surroundings))
+                .addSubcommand(new Register(surroundings, windows, System.getProperty("java.home")))
+                .addSubcommand(new Unregister(surroundings, windows))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(surroundings.out(), true, Charset.defaultCharset()))
                 .setErr(new PrintWriter(surroundings.err(), true, Charset.defaultCharset()))
@@ -67,6 +73,7 @@ final class CmCtl implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(command.commandLine(), "no mode (expected: start, stop, status or reload)");
+        throw new ParameterException(
+                command.commandLine(), "no mode (expected: start, stop, status, reload, register or unregister)");
     }
 }

@@ -27,6 +27,7 @@ final class Start implements Callable<Integer> {
     private static final int MAX_TAIL = 4096;
 
     private final Surroundings surroundings;
+    private final Windows windows;
 
     @Mixin
     private DirectoryOption directoryOption = new DirectoryOption();
@@ -43,14 +44,19 @@ final class Start implements Callable<Integer> {
     @Option(names = "--complete", description = "Wait until the links to all instances are up.")
     private boolean complete;
 
-    Start(Surroundings surroundings) {
+    Start(Surroundings surroundings, Windows windows) {
         this.surroundings = surroundings;
+        this.windows = windows;
     }
 
     @Override
     public Integer call() throws Failure, IOException, InterruptedException {
         if (StartCheck.isRoot(surroundings.user())) {
             throw new Failure(ExitCode.ERROR, "cannot be run as root: switch to the user who is to own conmgr");
+        }
+        if (windows.present() && windows.isElevated()) {
+            throw new Failure(
+                    ExitCode.ERROR, "cannot be run as an administrator: open a command prompt without these rights");
         }
         Path directory = directoryOption.directory(surroundings);
         StartCheck.directory(directory, surroundings.user());
@@ -103,23 +109,36 @@ final class Start implements Callable<Integer> {
         }
     }
 
-    /** Starts the process in a session of its own, so that the end of this terminal is not its end. */
-    private Process launch(Path directory, Path output) throws Failure {
-        List<String> command = new ArrayList<>();
-        if (isOnPath("setsid")) {
-            command.add("setsid");
-        }
-        command.addAll(List.of(surroundings.home().resolve("bin/conmgr").toString(), "-D", directory.toString()));
+    private Process launch(Path directory, Path output) throws Failure, IOException {
         File out = output.toFile();
+        List<String> command = windows.present() ? java(directory) : launcher(directory);
         try {
             return new ProcessBuilder(command)
-                    .redirectInput(new File("/dev/null"))
+                    .directory(directory.toFile())
+                    .redirectInput(new File(windows.present() ? "NUL" : "/dev/null"))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(out))
                     .redirectError(ProcessBuilder.Redirect.appendTo(out))
                     .start();
         } catch (IOException e) {
             throw new Failure(ExitCode.ERROR, "could not start conmgr: " + e.getMessage());
         }
+    }
+
+    /** In a session of its own, so that the end of this terminal is not its end. */
+    private List<String> launcher(Path directory) {
+        List<String> command = new ArrayList<>();
+        if (isOnPath("setsid")) {
+            command.add("setsid");
+        }
+        command.addAll(List.of(surroundings.home().resolve("bin/conmgr").toString(), "-D", directory.toString()));
+        return command;
+    }
+
+    /** As bin/conmgr.cmd does it, which would be one more process, and not the one of the pid file. */
+    List<String> java(Path directory) throws IOException {
+        String extra = surroundings.environment().getOrDefault("JAVA_OPTS", "");
+        return JvmArguments.command(
+                Path.of(System.getProperty("java.home"), "bin", "java"), surroundings.home(), directory, extra);
     }
 
     private boolean isOnPath(String program) {

@@ -24,6 +24,7 @@ final class Stop implements Callable<Integer> {
     }
 
     private final Surroundings surroundings;
+    private final Windows windows;
 
     @Mixin
     private DirectoryOption directoryOption = new DirectoryOption();
@@ -45,8 +46,9 @@ final class Stop implements Callable<Integer> {
     @Option(names = "-W", description = "Do not wait for the end of the process.")
     private boolean noWait;
 
-    Stop(Surroundings surroundings) {
+    Stop(Surroundings surroundings, Windows windows) {
         this.surroundings = surroundings;
+        this.windows = windows;
     }
 
     @Override
@@ -56,7 +58,10 @@ final class Stop implements Callable<Integer> {
         Deadline deadline = timeLimit.deadline();
         boolean smart = mode == Mode.SMART && conmgr.isRunning();
         if (smart) {
-            ask(conmgr, directory);
+            ask(conmgr, directory, StopFile.Mode.SMART);
+        } else if (mode == Mode.FAST && windows.present()) {
+            // There a signal would be its end at once.
+            ask(conmgr, directory, StopFile.Mode.FAST);
         } else {
             signal(conmgr);
         }
@@ -75,9 +80,9 @@ final class Stop implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private static void ask(Conmgr conmgr, Path directory) throws Failure {
+    private static void ask(Conmgr conmgr, Path directory, StopFile.Mode how) throws Failure {
         try {
-            new StopFile(conmgr.process().pid(), StopFile.Mode.SMART).write(directory);
+            new StopFile(conmgr.process().pid(), how).write(directory);
         } catch (IOException e) {
             throw new Failure(ExitCode.ERROR, "cannot ask " + conmgr + " to stop: " + e.getMessage());
         }

@@ -130,7 +130,8 @@ class CmCtlTest {
     @Test
     void misuseIsOneClearErrorWithExitCode1() {
         assertThat(run()).isEqualTo(1);
-        assertThat(err()).startsWith("cm_ctl: no mode (expected: start, stop, status or reload)\n");
+        assertThat(err())
+                .startsWith("cm_ctl: no mode (expected: start, stop, status, reload, register or unregister)\n");
         for (String[] wrong : new String[][] {
             {"restart"},
             {"stop", "-m", "slow"},
