@@ -39,7 +39,11 @@ import org.osgi.service.cm.SynchronousConfigurationListener;
 
 /** The life of a conmgr.conf: a real file, the Config Admin and the Declarative Services that Karaf has. */
 class ConfKeeperTest {
-    private static final String[] SHARED = {"org.conmgr.api.log;version=1.0.0", "org.conmgr.api.setting;version=1.0.0"};
+    private static final String[] SHARED = {
+        "org.conmgr.api.log;version=1.0.0",
+        "org.conmgr.api.routing;version=1.0.0",
+        "org.conmgr.api.setting;version=1.0.0"
+    };
 
     private final RecordingLog log = new RecordingLog();
     private final Path file;

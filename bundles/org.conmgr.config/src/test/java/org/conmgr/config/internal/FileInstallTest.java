@@ -27,7 +27,11 @@ import org.osgi.service.cm.ConfigurationAdmin;
 
 /** The bundle beside the File Install that Karaf has, over a real {@code etc}. */
 class FileInstallTest {
-    private static final String[] SHARED = {"org.conmgr.api.log;version=1.0.0", "org.conmgr.api.setting;version=1.0.0"};
+    private static final String[] SHARED = {
+        "org.conmgr.api.log;version=1.0.0",
+        "org.conmgr.api.routing;version=1.0.0",
+        "org.conmgr.api.setting;version=1.0.0"
+    };
 
     private final RecordingLog log = new RecordingLog();
     private final Path directory;
