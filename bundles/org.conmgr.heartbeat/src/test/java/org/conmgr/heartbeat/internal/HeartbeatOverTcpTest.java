@@ -8,7 +8,6 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -35,7 +34,6 @@ import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Both ends over real sockets on one machine. */
@@ -60,31 +58,11 @@ class HeartbeatOverTcpTest {
     private final Resolver resolver = new Resolver();
     private final List<NettyConmgrLink> links = new ArrayList<>();
     private HeartbeatAcceptor.Endpoint endpoint;
-    private ServerSocket backend;
+    private Postmaster backend;
 
     HeartbeatOverTcpTest() throws IOException {
         endpoint = listen(0);
-        backend = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    }
-
-    @BeforeEach
-    void answerProbes() {
-        ServerSocket postmaster = backend;
-        Thread answering = new Thread(
-                () -> {
-                    while (!postmaster.isClosed()) {
-                        try (Socket probe = postmaster.accept()) {
-                            if (probe.getInputStream().readNBytes(8).length == 8) {
-                                probe.getOutputStream().write('N');
-                            }
-                        } catch (IOException e) {
-                            assertThat(e).isNotNull(); // The test closes it.
-                        }
-                    }
-                },
-                "postmaster");
-        answering.setDaemon(true);
-        answering.start();
+        backend = new Postmaster();
     }
 
     @AfterEach
@@ -112,7 +90,7 @@ class HeartbeatOverTcpTest {
 
     private NettyConmgrLink link(String host) {
         NettyConmgrLink link = new NettyConmgrLink(
-                new ConfiguredInstance(0, host, null, backend.getLocalPort(), port()),
+                new ConfiguredInstance(0, host, null, backend.port(), port()),
                 SETTINGS,
                 UUID.randomUUID(),
                 transport,

@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -74,34 +72,14 @@ class ProtectedLinkTest {
     private Issued watchdogs;
     private Issued conmgrs;
     private HeartbeatAcceptor.Endpoint endpoint;
-    private ServerSocket backend;
+    private Postmaster backend;
 
     @BeforeEach
     void begin() throws IOException {
         authority = CertificateAuthority.create(directory, "site-ca");
         watchdogs = authority.issue("watchdog", LOCAL);
         conmgrs = authority.issue("conmgr1", "DNS:app1.example.com");
-        backend = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        answerProbes();
-    }
-
-    private void answerProbes() {
-        ServerSocket postmaster = backend;
-        Thread answering = new Thread(
-                () -> {
-                    while (!postmaster.isClosed()) {
-                        try (Socket probe = postmaster.accept()) {
-                            if (probe.getInputStream().readNBytes(8).length == 8) {
-                                probe.getOutputStream().write('N');
-                            }
-                        } catch (IOException e) {
-                            assertThat(e).isNotNull(); // The test closes it.
-                        }
-                    }
-                },
-                "postmaster");
-        answering.setDaemon(true);
-        answering.start();
+        backend = new Postmaster();
     }
 
     @AfterEach
@@ -168,7 +146,7 @@ class ProtectedLinkTest {
                         0,
                         host,
                         host.equals("localhost") ? null : InetAddress.getLoopbackAddress(),
-                        backend.getLocalPort(),
+                        backend.port(),
                         endpoint.addresses().get(0).getPort()),
                 SETTINGS,
                 UUID.randomUUID(),
@@ -403,7 +381,7 @@ class ProtectedLinkTest {
                         0,
                         "localhost",
                         null,
-                        backend.getLocalPort(),
+                        backend.port(),
                         endpoint.addresses().get(0).getPort()),
                 SETTINGS,
                 UUID.randomUUID(),

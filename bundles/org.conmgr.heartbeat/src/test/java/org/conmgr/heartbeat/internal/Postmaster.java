@@ -1,0 +1,38 @@
+package org.conmgr.heartbeat.internal;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+
+/** As much of a postmaster as a probe needs: takes a GSSENCRequest and answers that it has no GSS. */
+final class Postmaster implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+
+    Postmaster() throws IOException {
+        Thread answering = new Thread(this::answer, "postmaster");
+        answering.setDaemon(true);
+        answering.start();
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    private void answer() {
+        while (!listener.isClosed()) {
+            try (Socket probe = listener.accept()) {
+                if (probe.getInputStream().readNBytes(8).length == 8) {
+                    probe.getOutputStream().write('N');
+                }
+            } catch (IOException e) {
+                // It is closed, or the probe has left before its answer.
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+    }
+}
