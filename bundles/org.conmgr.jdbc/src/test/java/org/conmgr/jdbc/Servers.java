@@ -8,10 +8,11 @@ import java.sql.Statement;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.TestCertificate;
 
 /** A primary and a standby, both with TLS, for all tests of this JVM that leave them as they are. */
 final class Servers {
-    static final TestCertificate CERTIFICATE = TestCertificate.make();
+    static final TestCertificate CERTIFICATE = TestCertificate.make("db1.test");
 
     private static final EmbeddedCluster CLUSTER = EmbeddedCluster.builder()
             .standbys(1)
@@ -58,7 +59,7 @@ final class Servers {
 
     /** An answer that names the instance of the test's certificate, whose name no resolver knows. */
     static Frame.Routed route(int number, EmbeddedInstance instance) {
-        return FakeConmgr.route(number, TestCertificate.NAME, "127.0.0.1", instance.port());
+        return FakeConmgr.route(number, CERTIFICATE.name(), "127.0.0.1", instance.port());
     }
 
     static String value(Connection connection, String sql) throws SQLException {

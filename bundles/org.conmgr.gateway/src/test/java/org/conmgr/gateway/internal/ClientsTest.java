@@ -17,6 +17,7 @@ import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.gateway.internal.Program.Result;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.TestCertificate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ class ClientsTest {
 
     @BeforeAll
     static void start() {
-        certificate = TestCertificate.make();
+        certificate = TestCertificate.make("pg.test");
         cluster = EmbeddedCluster.builder()
                 .version(15)
                 .standbys(1)
@@ -362,7 +363,7 @@ class ClientsTest {
         site.configure(Map.of(
                 "tls", "originate", "tls_ca_file", certificate.certificate().toString()));
         try {
-            site.instance(7, TestCertificate.NAME, NetUtil.LOCALHOST4, direct(), Role.PRIMARY);
+            site.instance(7, certificate.name(), NetUtil.LOCALHOST4, direct(), Role.PRIMARY);
             site.board.remove(0);
             String conninfo = "host=127.0.0.1 dbname=postgres user=app password=" + SECRET + " port=" + port;
             assertThat(psql(

@@ -16,6 +16,7 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.TestCertificate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,7 +47,7 @@ class WireTest {
 
     @BeforeAll
     static void start() {
-        TestCertificate certificate = TestCertificate.make();
+        TestCertificate certificate = TestCertificate.make("pg.test");
         cluster = EmbeddedCluster.builder()
                 .version(18)
                 .standbys(2)

@@ -1,4 +1,4 @@
-package org.conmgr.gateway.internal;
+package org.conmgr.testkit;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,15 +9,17 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 
-/** A self-signed certificate in PEM files, made by the JDK's keytool. */
-record TestCertificate(Path certificate, Path key) {
-    /** The only name it is good for. */
-    static final String NAME = "pg.test";
-
-    static TestCertificate make() {
+/**
+ * A self-signed certificate in PEM files, made by the JDK's keytool.
+ *
+ * @param name the only one it is good for
+ */
+public record TestCertificate(String name, Path certificate, Path key) {
+    /** Makes one for a host of this name. */
+    public static TestCertificate make(String name) {
         char[] password = "secret".toCharArray();
         try {
-            Path directory = Files.createTempDirectory("conmgr-gateway-certificate");
+            Path directory = Files.createTempDirectory("conmgr-certificate");
             directory.toFile().deleteOnExit();
             Path store = directory.resolve("store.p12");
             Process keytool = new ProcessBuilder(
@@ -31,9 +33,9 @@ record TestCertificate(Path certificate, Path key) {
                             "-alias",
                             "server",
                             "-dname",
-                            "CN=" + NAME,
+                            "CN=" + name,
                             "-ext",
-                            "SAN=dns:" + NAME,
+                            "SAN=dns:" + name,
                             "-validity",
                             "2",
                             "-storetype",
@@ -53,7 +55,7 @@ record TestCertificate(Path certificate, Path key) {
                 keys.load(in, password);
             }
             TestCertificate made =
-                    new TestCertificate(directory.resolve("server.crt"), directory.resolve("server.key"));
+                    new TestCertificate(name, directory.resolve("server.crt"), directory.resolve("server.key"));
             write(made.certificate, "CERTIFICATE", keys.getCertificate("server").getEncoded());
             write(made.key, "PRIVATE KEY", keys.getKey("server", password).getEncoded());
             Files.delete(store);
