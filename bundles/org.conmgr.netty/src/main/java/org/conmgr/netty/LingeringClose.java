@@ -29,7 +29,7 @@ public final class LingeringClose {
 
     /**
      * Writes the last words and closes. From now on the other handlers of the pipeline read nothing any more. A second
-     * call on the same channel only releases its words.
+     * call on the same channel, or one on a closed channel, only releases its words.
      *
      * @param lastWords released here; may be empty
      */
@@ -55,7 +55,10 @@ public final class LingeringClose {
 
     private static void begin(Channel channel, ByteBuf lastWords, Duration patience) {
         Drain there = channel.pipeline().get(Drain.class);
-        if (there == null) {
+        if (!channel.isOpen()) {
+            // A limit set now would hold the channel's memory until it ends.
+            lastWords.release();
+        } else if (there == null) {
             Drain drain = new Drain();
             channel.pipeline().addFirst(drain);
             drain.closeAfter(channel, patience);

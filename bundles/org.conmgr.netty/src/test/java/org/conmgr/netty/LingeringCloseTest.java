@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -70,6 +71,20 @@ class LingeringCloseTest {
 
         assertThat(second.refCnt()).isZero();
         assertThat(channel.isOpen()).isTrue();
+    }
+
+    @Test
+    void aClosedChannelIsNotHeld() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.close();
+        channel.pipeline().addFirst(new HoldWrites()); // else each write that fails would clear all up
+        List<String> handlers = channel.pipeline().names();
+        ByteBuf words = Unpooled.copiedBuffer("late", US_ASCII);
+        LingeringClose.start(channel, words);
+        LingeringClose.whenSent(channel);
+
+        assertThat(words.refCnt()).isZero();
+        assertThat(channel.pipeline().names()).as("nobody waits for its end").isEqualTo(handlers);
     }
 
     @Test
