@@ -1,6 +1,7 @@
 package org.conmgr.gateway.internal;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.util.NetUtil;
 import java.io.IOException;
@@ -130,6 +131,12 @@ public final class GatewaySite implements AutoCloseable {
         public void next(Channel client, ByteBuf received) {
             reception.next(client, received);
         }
+    }
+
+    /** Bytes outside the heap that this process's buffers are cut from; there must be a session. */
+    long buffers() {
+        Channel server = gateway.relays().iterator().next().upstream().server();
+        return ((ByteBufAllocatorMetricProvider) server.alloc()).metric().usedDirectMemory();
     }
 
     /** The targets of everybody who is bound just now. */
