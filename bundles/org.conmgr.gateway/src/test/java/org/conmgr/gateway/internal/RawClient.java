@@ -33,6 +33,9 @@ final class RawClient implements AutoCloseable {
     /** The last ErrorResponse, its fields one after the other. */
     String error = "";
 
+    /** Bytes of CopyData received. */
+    long copied;
+
     RawClient(int port) throws IOException {
         this(port, 0);
     }
@@ -81,6 +84,15 @@ final class RawClient implements AutoCloseable {
         return terminate ? message.array() : message.put(body).put((byte) 0).array();
     }
 
+    /** A message whose body is as it is. */
+    static byte[] raw(char type, byte[] body) {
+        return ByteBuffer.allocate(5 + body.length)
+                .put((byte) type)
+                .putInt(4 + body.length)
+                .put(body)
+                .array();
+    }
+
     static byte[] sslRequest() {
         return ByteBuffer.allocate(8).putInt(8).putInt(SSL_REQUEST).array();
     }
@@ -95,6 +107,10 @@ final class RawClient implements AutoCloseable {
 
     int read() throws IOException {
         return in.read();
+    }
+
+    byte[] read(int count) throws IOException {
+        return in.readNBytes(count);
     }
 
     byte[] readAll() throws IOException {
@@ -122,6 +138,7 @@ final class RawClient implements AutoCloseable {
             byte[] body = in.readNBytes(in.readInt() - 4);
             switch (type) {
                 case 'K' -> key = body;
+                case 'd' -> copied += body.length;
                 case 'E' -> error = new String(body, UTF_8).replace('\0', ' ');
                 case 'D' ->
                     rows.append(new String(body, 6, body.length - 6, UTF_8)).append('\n');

@@ -2,7 +2,6 @@ package org.conmgr.gateway.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -10,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.routing.Target;
 import org.conmgr.embedded.EmbeddedCluster;
@@ -24,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the newest server and hand-made clients can do on the wire: TLS, keys, half-open connections, full buffers. */
+/** What the newest server and hand-made clients can do on the wire: TLS, keys, half-open connections. */
 @ParameterizedClass
 @ValueSource(booleans = {true, false})
 class WireTest {
@@ -213,20 +211,6 @@ class WireTest {
     }
 
     @Test
-    void aClientThatDoesNotReadHoldsUpTheServerAndGetsEverything() throws Exception {
-        try (RawClient slow = new RawClient(port, 16 * 1024).login(0, "application_name", "slow");
-                RawClient other = new RawClient(port).login(0)) {
-            slow.send(RawClient.message('Q', "select repeat('0123456789', 100) from generate_series(1, 100000)"));
-            Await.until("the server waits for the client", () -> "1"
-                    .equals(instance(0)
-                            .query("select count(*) from pg_stat_activity where application_name = 'slow'"
-                                    + " and wait_event = 'ClientWrite'")));
-            assertThat(other.query("select 1")).isEqualTo("1\n");
-            assertThat(slow.untilReady().length()).isEqualTo(100_000 * 1_001);
-        }
-    }
-
-    @Test
     void aSecondSslRequestIsRefused() throws Exception {
         site.board.remove(0);
         site.board.remove(1);
@@ -258,48 +242,6 @@ class WireTest {
                 try (Socket again = server.accept()) {
                     assertThat(again.getInputStream().read()).isZero();
                 }
-            }
-        }
-    }
-
-    @Test
-    void anInstanceThatStopsReadingCostsTheGatewayLittle() throws Exception {
-        try (ServerSocket server = new ServerSocket(0)) {
-            server.setReceiveBufferSize(16 * 1024);
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
-            try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"));
-                    Socket instance = server.accept()) {
-                session.socket.setSendBufferSize(16 * 1024);
-                byte[] chunk = new byte[64 * 1024];
-                long[] sent = {0};
-                Thread writer = new Thread(() -> {
-                    try {
-                        while (true) {
-                            session.send(chunk);
-                            sent[0] += chunk.length;
-                        }
-                    } catch (IOException e) {
-                        // The test is over.
-                        return;
-                    }
-                });
-                writer.start();
-                long[] last = {-1, System.nanoTime()};
-                Await.until("the client cannot send any more", () -> {
-                    if (sent[0] != last[0]) {
-                        last[0] = sent[0];
-                        last[1] = System.nanoTime();
-                    }
-                    return sent[0] > 0 && System.nanoTime() - last[1] > TimeUnit.MILLISECONDS.toNanos(500);
-                });
-                // What two pairs of socket buffers hold, and little more.
-                assertThat(sent[0]).isLessThan(16 << 20);
-                assertThat(instance.isClosed()).isFalse();
-                Relay relay = site.gateway.relays().iterator().next();
-                assertThat(relay.upstream().server().bytesBeforeWritable()).isLessThan(1 << 20);
-                site.dead(0);
-                writer.join();
             }
         }
     }
