@@ -3,10 +3,6 @@ package org.conmgr.heartbeat.internal;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +22,7 @@ import org.conmgr.heartbeat.internal.Packet.Challenge;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.conmgr.heartbeat.internal.Packet.Hello;
 import org.conmgr.heartbeat.internal.Packet.Proof;
-import org.conmgr.heartbeat.internal.Packet.Sessions;
 import org.conmgr.heartbeat.internal.Packet.Welcome;
-import org.conmgr.heartbeat.internal.security.SharedSecret;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,6 +127,7 @@ final class ConmgrLink {
     private final Outside outside;
     private final UUID conmgrId;
     private final InstantSource clock;
+    private final SessionReport sessions = new SessionReport();
 
     private LinkSettings settings;
     private Phase phase = Phase.STOPPED;
@@ -146,15 +141,10 @@ final class ConmgrLink {
     private @Nullable Pulse pulse;
 
     /** Of the connection that is there or being made. */
-    private Terms terms = Terms.NONE;
+    private SecretExchange exchange = new SecretExchange(Terms.NONE);
 
     /** As sent on this connection. */
     private @Nullable Hello greeting;
-
-    /** What our Proof was of, from the Challenge on. */
-    private SharedSecret.@Nullable Transcript challenged;
-
-    private boolean proven;
 
     /** Set while a probe is out: what to say if it is not answered. */
     private @Nullable Verdict suspicion;
@@ -164,9 +154,6 @@ final class ConmgrLink {
 
     private String lastShadow = "";
     private Detection detection = Detection.FIXED;
-
-    private Set<InetSocketAddress> sessions = Set.of();
-    private Set<InetSocketAddress> sessionsSent = new LinkedHashSet<>();
 
     ConmgrLink(Outside outside, UUID conmgrId, LinkSettings settings, InstantSource clock) {
         this.outside = outside;
@@ -229,18 +216,16 @@ final class ConmgrLink {
 
     /** The SQL connections bound to the instance now. */
     void sessions(Set<InetSocketAddress> now) {
-        sessions = Set.copyOf(now);
+        sessions.bound(now);
         if (phase == Phase.UP) {
-            sendSessions();
+            sessions.changes().forEach(outside::send);
         }
     }
 
     /** The TCP connection (and TLS) stands. */
     void connected(Terms agreed) {
         if (phase == Phase.CONNECTING) {
-            terms = agreed;
-            challenged = null;
-            proven = false;
+            exchange = new SecretExchange(agreed);
             Hello first = hello();
             greeting = first;
             outside.send(first);
@@ -254,7 +239,7 @@ final class ConmgrLink {
      * @param objection why the connection that is there would not be made now; null if it would
      */
     void termsChanged(long now, Terms changed, @Nullable String objection) {
-        String why = objection == null && changed.secretRequired() && !proven
+        String why = objection == null && changed.secretRequired() && !exchange.proven()
                 ? "the shared secret is now required"
                 : objection;
         if (why == null) {
@@ -329,20 +314,18 @@ final class ConmgrLink {
                 corrupted(now, "the watchdog speaks protocol " + welcome.major() + " (expected: " + Packet.MAJOR + ")");
                 return;
             }
-            if (!proven && (terms.secretRequired() || challenged != null)) {
+            if (!exchange.complete()) {
                 untrusted(now, "the watchdog has not proved that it has the shared secret");
                 return;
             }
             phase = Phase.UP;
             pulse = new Pulse(now, settings.timing(), detection, outside::detectorFailed);
             suspicion = null;
-            sessionsSent = new LinkedHashSet<>();
             beat(now);
             if (!hello().equals(greeting)) {
                 outside.send(hello()); // The settings have changed since the first one.
             }
-            outside.send(new Sessions(Sessions.Change.FORGET_ALL, List.of()));
-            sendSessions();
+            sessions.whole().forEach(outside::send);
             apply(now, welcome.set());
         } else if (packet instanceof Challenge challenge) {
             challenged(now, challenge);
@@ -357,25 +340,18 @@ final class ConmgrLink {
     }
 
     private void challenged(long now, Challenge challenge) {
-        SharedSecret secret = terms.secret();
-        Hello greeted = greeting;
-        if (secret == null || greeted == null || challenged != null) {
+        Proof ours = exchange.answer(greeting, challenge);
+        if (ours == null) {
             corrupted(now, "a Challenge that was not asked for");
-            return;
+        } else {
+            outside.send(ours);
         }
-        SharedSecret.Transcript transcript = terms.transcript(greeted, terms.nonce(), challenge.nonce());
-        challenged = transcript;
-        outside.send(new Proof(secret.prove(SharedSecret.Role.CONMGR, transcript)));
     }
 
     private void proof(long now, Proof proof) {
-        SharedSecret secret = terms.secret();
-        SharedSecret.Transcript transcript = challenged;
-        if (secret == null || transcript == null || proven) {
+        if (!exchange.awaitsProof()) {
             corrupted(now, "a Proof that was not asked for");
-        } else if (secret.verifies(SharedSecret.Role.WATCHDOG, transcript, proof.mac())) {
-            proven = true;
-        } else {
+        } else if (!exchange.verify(proof)) {
             untrusted(now, "the watchdog does not have this conmgr's shared secret");
         }
     }
@@ -604,24 +580,7 @@ final class ConmgrLink {
                 (int) settings.interval().toMillis(),
                 (int) settings.timeout().toMillis(),
                 settings.name(),
-                terms.secret() == null ? Map.of() : Map.of(Hello.NONCE, terms.nonce()));
-    }
-
-    private void sendSessions() {
-        List<InetSocketAddress> gone = new ArrayList<>(sessionsSent);
-        gone.removeAll(sessions);
-        List<InetSocketAddress> come = new ArrayList<>(sessions);
-        come.removeAll(sessionsSent);
-        send(Sessions.Change.REMOVE, gone);
-        send(Sessions.Change.ADD, come);
-        sessionsSent = new LinkedHashSet<>(sessions);
-    }
-
-    private void send(Sessions.Change change, List<InetSocketAddress> sockets) {
-        for (int from = 0; from < sockets.size(); from += Sessions.MAX_SOCKETS) {
-            outside.send(
-                    new Sessions(change, sockets.subList(from, Math.min(sockets.size(), from + Sessions.MAX_SOCKETS))));
-        }
+                exchange.options());
     }
 
     private static VerdictReason reasonOf(Goodbye goodbye) {
