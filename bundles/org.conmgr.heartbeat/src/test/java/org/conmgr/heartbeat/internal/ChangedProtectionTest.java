@@ -1,0 +1,132 @@
+package org.conmgr.heartbeat.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.log.LogMessage;
+import org.conmgr.api.log.Message;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
+import org.conmgr.heartbeat.internal.security.Settings;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.CertificateAuthority;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+
+/** Files and settings that change while there are links. */
+@NullUnmarked
+class ChangedProtectionTest extends ProtectedLinks {
+    @Test
+    void renewedCertificatesAreForLinksToComeAndThoseThatAreUpStay() throws IOException {
+        listen(tls(watchdogs, authority), NOTHING);
+        connect(tls(conmgrs, authority), NOTHING);
+        assertUp();
+        Path renewed = Files.createDirectory(directory.resolve("renewed"));
+        for (String file : List.of("site-ca.crt", "site-ca.key")) {
+            Files.copy(directory.resolve(file), renewed.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        // The same name, but for another host: what is in force is seen by who is turned away.
+        CertificateAuthority.at(renewed, "site-ca")
+                .issue("watchdog", "DNS:elsewhere")
+                .replace(watchdogs);
+        assertLogged(Message.FILES_READ_ANEW, "watchdog.crt");
+        assertThat(watcher.events).hasSize(1);
+        assertThat(watcher.losses).isEmpty();
+        assertThat(books.events).hasSize(1);
+
+        books.events.clear();
+        connect(tls(conmgrs, authority), NOTHING);
+        Await.passes("the renewed certificate is shown", () -> assertThat(books.last())
+                .startsWith("down unauthenticated"));
+        assertThat(endpoint.links()).hasSize(1);
+    }
+
+    @Test
+    void filesThatDoNotFitEachOtherChangeNothing() throws IOException {
+        listen(tls(watchdogs, authority), NOTHING);
+        Files.copy(conmgrs.key(), watchdogs.key(), StandardCopyOption.REPLACE_EXISTING);
+        assertLogged(Message.FILES_NOT_READ, "the key of the certificate in");
+        connect(tls(conmgrs, authority), NOTHING);
+        assertUp();
+    }
+
+    @Test
+    void aChangedSecretIsForLinksToCome() throws IOException {
+        listen(NOTHING, secret("w", SECRET));
+        connect(NOTHING, secret("c", SECRET));
+        assertUp();
+        secret("w", "the secret of the next year\n" + SECRET);
+        assertLogged(Message.FILES_READ_ANEW, "org.conmgr.auth");
+        connect(NOTHING, secret("c2", "the secret of the next year"));
+        Await.until("two links", () -> endpoint.links().size() == 2);
+        assertThat(watcher.losses).isEmpty();
+    }
+
+    @Test
+    void aLinkThatDoesNotMeetNewDemandsEndsAndCostsNoSession() throws IOException {
+        LinkSecurity atWatchdog = listen(NOTHING, NOTHING);
+        LinkSecurity atConmgr = security(NOTHING, NOTHING);
+        connect(atConmgr, "localhost");
+        assertUp();
+        Settings.change(atWatchdog, Settings.auth(log, secret("w", SECRET)));
+        Await.until("lost", () -> watcher.losses.size() == 1);
+        assertThat(watcher.losses.get(0).verdict().reason()).isEqualTo(VerdictReason.UNAUTHENTICATED);
+        Await.passes("unmonitored", () -> assertThat(books.last()).startsWith("unmonitored"));
+        assertThat(books.last()).contains("now wants the shared secret");
+
+        Settings.change(atConmgr, Settings.auth(log, secret("c", SECRET)));
+        assertUp();
+        assertThat(books.events).noneMatch(event -> event.startsWith("down"));
+    }
+
+    @Test
+    void aConmgrMakesItsLinkAnewWhenItIsToBeProtected() throws IOException {
+        listen(tls(watchdogs, authority), TRUST);
+        LinkSecurity atConmgr = security(NOTHING, NOTHING);
+        atConmgr.observe(connect(atConmgr, "localhost")::securityChanged);
+        assertUp();
+        Settings.change(atConmgr, Settings.tls(log, tls(conmgrs, authority)));
+        Await.until("a second link", () -> watcher.events.size() == 2);
+        assertUp();
+        assertThat(watcher.losses).singleElement().satisfies(loss -> assertThat(loss.restarting())
+                .isTrue());
+    }
+
+    @Test
+    void laterSettingsThatCannotBeUsedChangeNothing() throws IOException {
+        LinkSecurity atWatchdog = listen(NOTHING, secret("w", SECRET));
+        Settings.change(atWatchdog, Settings.auth(log, Map.of("auth", "perhaps")));
+        connect(NOTHING, secret("c", SECRET));
+        assertUp();
+        assertLogged(Message.INVALID_SETTING, "org.conmgr.auth: auth: perhaps (expected: one of REQUIRED, TRUST)");
+    }
+
+    @Test
+    void noSecretIsEverShown() throws IOException {
+        LinkSecurity atWatchdog = listen(tls(watchdogs, authority), secret("w", SECRET));
+        LinkSecurity atConmgr = security(tls(conmgrs, authority), secret("c", SECRET));
+        connect(atConmgr, "localhost");
+        connect(NOTHING, secret("x", "a secret of another site"));
+        assertLogged(Message.LINK_ESTABLISHED, "established");
+        assertLogged(Message.LINK_REFUSED, "TLS");
+        Settings.change(atWatchdog, Settings.auth(log, secret("short", "tooshort")));
+        String shown = log.messages().stream().map(LogMessage::toString).collect(Collectors.joining("\n"))
+                + log.messages().stream().map(LogMessage::text).collect(Collectors.joining("\n"))
+                + books.events
+                + watcher.events
+                + endpoint.links()
+                + atWatchdog.now()
+                + atConmgr.now()
+                + Terms.NONE
+                + new Terms(null, atConmgr.now().secret(), true, "", "");
+        String key =
+                Files.readString(watchdogs.key()).lines().skip(1).findFirst().orElseThrow();
+        assertThat(shown).contains("INVALID_SETTING").doesNotContain(SECRET, "tooshort", "another site", key);
+    }
+}
