@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 
 /** What is configured wrongly is named in one clear message each, and everything else works. */
@@ -19,9 +20,9 @@ class BadInputIT {
 
     @Test
     void eachMistakeHasItsMessageAndTheRestWorks() throws Exception {
-        int conmgrPort = Site.freePort();
-        int watchdogPort = Site.freePort();
-        int lockedOutPort = Site.freePort();
+        int conmgrPort = FreePort.next();
+        int watchdogPort = FreePort.next();
+        int lockedOutPort = FreePort.next();
         try (EmbeddedCluster cluster = EmbeddedCluster.builder()
                         .standbys(0)
                         .role("checker", "right")

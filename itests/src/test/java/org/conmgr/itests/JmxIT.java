@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import javax.management.openmbean.CompositeData;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

@@ -1,9 +1,5 @@
 package org.conmgr.itests;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -12,6 +8,7 @@ import java.util.List;
 import java.util.Properties;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.FreePort;
 
 /**
  * A whole site on one machine: a primary with two standbys, a watchdog process beside each, and a client host with its
@@ -26,14 +23,14 @@ final class Site implements AutoCloseable {
     private final EmbeddedCluster cluster;
     private final List<Node> watchdogs = new ArrayList<>();
     private final int[] watchdogPorts;
-    private final int conmgrPort = freePort();
+    private final int conmgrPort = FreePort.next();
     private Node conmgr;
 
     private Site(EmbeddedCluster cluster) {
         this.cluster = cluster;
         watchdogPorts = new int[cluster.instances().size()];
         for (int i = 0; i < watchdogPorts.length; i++) {
-            watchdogPorts[i] = freePort();
+            watchdogPorts[i] = FreePort.next();
             watchdogs.add(startWatchdog(i));
         }
         conmgr = startConmgr();
@@ -158,14 +155,6 @@ final class Site implements AutoCloseable {
                 }
             }
             throw new AssertionError("no instance has port " + port);
-        }
-    }
-
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

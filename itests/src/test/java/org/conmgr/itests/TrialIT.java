@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 
 /** {@code ./trial} as a newcomer runs it, without a terminal. */
@@ -19,7 +20,7 @@ class TrialIT {
         builder.environment().put("CONMGR_TRIAL_BUILT", "yes");
         builder.environment()
                 .put("CONMGR_TRIAL_DIRECTORY", work.resolve("trial").toString());
-        builder.environment().put("CONMGR_TRIAL_PORT", Integer.toString(Site.freePort()));
+        builder.environment().put("CONMGR_TRIAL_PORT", Integer.toString(FreePort.next()));
         builder.redirectInput(Path.of("/dev/null").toFile());
         builder.redirectErrorStream(true);
         builder.redirectOutput(output.toFile());

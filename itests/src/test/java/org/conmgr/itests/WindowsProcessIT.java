@@ -18,6 +18,7 @@ import org.conmgr.cmctl.ConmgrProcess;
 import org.conmgr.config.PidFile;
 import org.conmgr.config.StopFile;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -4,10 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.util.NetUtil;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +30,7 @@ import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.routing.internal.Switchboard;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.Configs;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.RecordingLog;
 
 /** A gateway with a real router and real ports; what the heartbeat would tell the router the test tells it. */
@@ -81,19 +79,11 @@ public final class GatewaySite implements AutoCloseable {
     }
 
     int open(Optional<Target> target, Optional<TlsMode> tls) {
-        int port = freePort();
+        int port = FreePort.next();
         AdapterPorts.Port opened = ports.open(
                 "127.0.0.1", String.valueOf(port), new Adapter(gateway, new TestDoor(target, tls, reception)));
         Await.until("the port is open", () -> !opened.addresses().isEmpty());
         return port;
-    }
-
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override

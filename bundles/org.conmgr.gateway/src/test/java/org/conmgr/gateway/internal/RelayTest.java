@@ -22,6 +22,7 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -225,7 +226,7 @@ class RelayTest {
 
     @Test
     void anInstanceThatRefusesIsPassedOver() throws Exception {
-        site.instance(2, GatewaySite.freePort(), Role.STANDBY);
+        site.instance(2, FreePort.next(), Role.STANDBY);
         for (int i = 0; i < 3; i++) {
             try (Connection connection = connect("-c conmgr.target_session_attrs=standby")) {
                 assertThat(portOf(connection))

@@ -7,9 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.util.NetUtil;
-import java.io.IOException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -20,6 +18,7 @@ import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -64,16 +63,10 @@ class ListenerPortsTest {
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Test
     void itsAdapterAloneGetsEveryPacket() throws Exception {
         Negotiator own = new Negotiator();
-        int port = freePort();
+        int port = FreePort.next();
         AdapterPorts.Port opened = ports.open("127.0.0.1", String.valueOf(port), own);
         Await.until("listening", () -> opened.addresses().equals(List.of("127.0.0.1:" + port)));
         try (Socket socket = new Socket(NetUtil.LOCALHOST4, port)) {

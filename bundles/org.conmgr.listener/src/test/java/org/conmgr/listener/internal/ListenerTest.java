@@ -33,6 +33,7 @@ import org.conmgr.listener.FirstPacket;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.Configs;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -140,7 +141,7 @@ class ListenerTest {
     @Test
     void anotherPortClosesNoConnection() throws IOException {
         adapters.add(new Echo("still here"));
-        int oldPort = freePort();
+        int oldPort = FreePort.next();
         listener.apply(settings(oldPort, 0));
         await();
         Socket adopted = connect(oldPort);
@@ -148,7 +149,7 @@ class ListenerTest {
         Socket expected = connect(oldPort);
         Await.until("both are open", () -> listener.status().open() == 2);
 
-        int newPort = freePort();
+        int newPort = FreePort.next();
         listener.apply(settings(newPort, 3));
         await();
 
@@ -177,7 +178,7 @@ class ListenerTest {
     @Test
     void oneAddressMoreOfTheSamePort() throws IOException {
         adapters.add(new Echo("here"));
-        int port = freePort();
+        int port = FreePort.next();
         listener.apply(settings(port, 0));
         await();
         listener.apply(new ListenerSettings(Set.of(new InetSocketAddress(port)), 0, MINUTE));
@@ -245,7 +246,7 @@ class ListenerTest {
     private ListenerConfig config(Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
         all.put("listen_addresses", "127.0.0.1");
-        all.put("port", String.valueOf(freePort()));
+        all.put("port", String.valueOf(FreePort.next()));
         return Configs.of(ListenerConfig.class, all);
     }
 
@@ -280,14 +281,6 @@ class ListenerTest {
 
     private InetSocketAddress address() {
         return (InetSocketAddress) listener.addresses().get(0);
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private Socket connect() throws IOException {
