@@ -24,7 +24,7 @@ class OsgiTest {
     @Test
     void connectsWithPgjdbcsBundle(@TempDir Path storage) throws Exception {
         try (FakeConmgr conmgr = FakeConmgr.routing(Servers.route(0, primary()));
-                OsgiFramework framework = OsgiFramework.start(storage, "org.osgi.service.jdbc;version=1.1.0")) {
+                OsgiFramework framework = OsgiFramework.start(storage, DataSourceFactory.class)) {
             framework.install(org.postgresql.Driver.class);
             Bundle bundle = framework.install(ConmgrDriver.class);
             BundleContext context = framework.context();

@@ -1,12 +1,13 @@
 package org.conmgr.testkit;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Dictionary;
@@ -16,6 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.felix.cm.PersistenceManager;
@@ -38,8 +41,9 @@ import org.osgi.service.component.runtime.ServiceComponentRuntime;
  * An OSGi framework in the test's JVM with Declarative Services and Configuration Admin, the ones Karaf has. It boots in
  * about a second.
  *
- * <p>Bundles are taken from the class path of the test, by any of their classes. The packages that the test wants to
- * use services by are shared: the framework exports them from the class path, and their bundle need not be installed.
+ * <p>Bundles are taken from the class path of the test, by any of their classes. Those by whose packages the test wants
+ * to use services are shared: the framework exports all that they export, from the class path, and they need not be
+ * installed.
  */
 public final class OsgiFramework implements AutoCloseable {
     private static final List<Class<?>> SERVICES = List.of(ScrInfo.class, PersistenceManager.class);
@@ -63,9 +67,9 @@ public final class OsgiFramework implements AutoCloseable {
      * Starts one.
      *
      * @param storage an empty directory
-     * @param shared the packages that test and bundles share, as in {@code org.conmgr.api.log;version=1.0.0}
+     * @param shared a class of each bundle whose packages the test and the installed bundles share
      */
-    public static OsgiFramework start(Path storage, String... shared) {
+    public static OsgiFramework start(Path storage, Class<?>... shared) {
         return start(storage, Map.of(), shared);
     }
 
@@ -74,15 +78,16 @@ public final class OsgiFramework implements AutoCloseable {
      *
      * @param storage an empty directory
      * @param properties what is set besides what a framework needs
-     * @param shared the packages that test and bundles share, as in {@code org.conmgr.api.log;version=1.0.0}
+     * @param shared a class of each bundle whose packages the test and the installed bundles share
      */
-    public static OsgiFramework start(Path storage, Map<String, String> properties, String... shared) {
+    public static OsgiFramework start(Path storage, Map<String, String> properties, Class<?>... shared) {
         Map<String, String> configuration = new HashMap<>(properties);
         configuration.put(Constants.FRAMEWORK_STORAGE, storage.toString());
         configuration.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
         configuration.put(
                 Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-                Stream.concat(SHARED.stream(), Arrays.stream(shared)).collect(Collectors.joining(",")));
+                Stream.concat(SHARED.stream(), Arrays.stream(shared).map(OsgiFramework::exports))
+                        .collect(Collectors.joining(",")));
         configuration.put("ds.loglevel", "warn");
         Framework framework = ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()
@@ -114,9 +119,26 @@ public final class OsgiFramework implements AutoCloseable {
     }
 
     private static String location(Class<?> member) throws URISyntaxException {
-        CodeSource source = Objects.requireNonNull(member.getProtectionDomain().getCodeSource(), "no code source");
-        URL url = source.getLocation();
+        URL url = source(member);
         return (Files.isDirectory(Path.of(url.toURI())) ? "reference:" : "") + url;
+    }
+
+    private static URL source(Class<?> member) {
+        return Objects.requireNonNull(member.getProtectionDomain().getCodeSource(), "no code source")
+                .getLocation();
+    }
+
+    /** What the bundle of a class exports, with the versions. */
+    private static String exports(Class<?> member) {
+        try (URLClassLoader bundle = new URLClassLoader(new URL[] {source(member)}, null);
+                InputStream in = bundle.getResourceAsStream(JarFile.MANIFEST_NAME)) {
+            String exports = new Manifest(Objects.requireNonNull(in, "no manifest"))
+                    .getMainAttributes()
+                    .getValue(Constants.EXPORT_PACKAGE);
+            return Objects.requireNonNull(exports, "it exports nothing").replaceAll(";uses:=\"[^\"]*\"", "");
+        } catch (IOException e) {
+            throw new UncheckedIOException("the bundle of " + member.getName(), e);
+        }
     }
 
     public <S> ServiceRegistration<S> register(Class<S> type, S service, Map<String, ?> properties) {

@@ -27,7 +27,7 @@ class OsgiFrameworkTest {
     @Test
     void sharesPackagesWithTheTest(@TempDir Path storage) {
         RecordingLog log = new RecordingLog();
-        try (OsgiFramework framework = OsgiFramework.start(storage, "org.conmgr.api.log;version=1.0.0")) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class)) {
             framework.register(MessageLog.class, log, Map.of());
 
             assertThat(framework.service(MessageLog.class)).isSameAs(log);

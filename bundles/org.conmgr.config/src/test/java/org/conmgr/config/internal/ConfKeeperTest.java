@@ -39,12 +39,6 @@ import org.osgi.service.cm.SynchronousConfigurationListener;
 
 /** The life of a conmgr.conf: a real file, the Config Admin and the Declarative Services that Karaf has. */
 class ConfKeeperTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0"
-    };
-
     private final RecordingLog log = new RecordingLog();
     private final Path file;
     private final OsgiFramework framework;
@@ -54,7 +48,7 @@ class ConfKeeperTest {
     ConfKeeperTest(@TempDir Path directory) {
         file = directory.resolve("conmgr.conf");
         framework = OsgiFramework.start(
-                directory.resolve("framework"), Map.of("conmgr.directory", directory.toString()), SHARED);
+                directory.resolve("framework"), Map.of("conmgr.directory", directory.toString()), MessageLog.class);
         admin = framework.service(ConfigurationAdmin.class);
         gate = new Gate(framework.context());
     }

@@ -27,12 +27,6 @@ import org.osgi.service.cm.ConfigurationAdmin;
 
 /** The bundle beside the File Install that Karaf has, over a real {@code etc}. */
 class FileInstallTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0"
-    };
-
     private final RecordingLog log = new RecordingLog();
     private final Path directory;
     private final Path etc;
@@ -207,7 +201,7 @@ class FileInstallTest {
         properties.put("felix.fileinstall.noInitialDelay", "true");
         properties.put("felix.fileinstall.log.level", "1");
         properties.put("felix.fileinstall.enableConfigSave", Boolean.toString(saving));
-        OsgiFramework framework = OsgiFramework.start(directory.resolve("framework"), properties, SHARED);
+        OsgiFramework framework = OsgiFramework.start(directory.resolve("framework"), properties, MessageLog.class);
         framework.register(MessageLog.class, log, Map.of());
         framework.install(ArtifactInstaller.class);
         framework.install(ConfKeeper.class);

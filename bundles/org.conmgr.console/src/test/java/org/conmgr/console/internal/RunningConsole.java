@@ -2,9 +2,10 @@ package org.conmgr.console.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.NetUtil;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
 import org.conmgr.api.log.Message;
@@ -16,32 +17,26 @@ import org.conmgr.listener.internal.Listener;
 import org.conmgr.netty.Transport;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
 import org.osgi.service.condition.Condition;
 
 /** Listener and console as bundles of a framework. */
 final class RunningConsole implements AutoCloseable {
-    private static final String[] SHARED = {
-        "org.conmgr.api.instance;version=1.0.0",
-        "org.conmgr.api.link;version=1.0.0",
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0",
-        "org.conmgr.listener;version=1.0.0",
-        "org.conmgr.netty;version=1.0.0",
-        "io.netty.bootstrap;version=4.2.18",
-        "io.netty.buffer;version=4.2.18",
-        "io.netty.channel;version=4.2.18",
-        "io.netty.channel.group;version=4.2.18",
-        "io.netty.handler.codec;version=4.2.18",
-        "io.netty.util;version=4.2.18",
-        "io.netty.util.concurrent;version=4.2.18"
+    private static final Class<?>[] SHARED = {
+        MessageLog.class,
+        ListenerView.class,
+        Transport.class,
+        ByteBuf.class,
+        Channel.class,
+        ByteToMessageDecoder.class,
+        NetUtil.class
     };
 
     final RecordingLog log = new RecordingLog();
     final OsgiFramework framework;
-    final int port = freePort();
+    final int port = FreePort.next();
 
     private final NettyTransport transport = new NettyTransport();
     private final String addresses;
@@ -83,13 +78,5 @@ final class RunningConsole implements AutoCloseable {
         framework.close();
         transport.close();
         assertThat(log.messages(Message.SUPERVISED_FAILURE)).isEmpty();
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 }

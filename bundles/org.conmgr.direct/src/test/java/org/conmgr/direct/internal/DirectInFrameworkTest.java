@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -35,6 +35,7 @@ import org.conmgr.listener.internal.Listener;
 import org.conmgr.netty.Transport;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
@@ -52,20 +53,14 @@ import org.osgi.service.condition.Condition;
 @ValueSource(booleans = {true, false})
 class DirectInFrameworkTest {
     private static final String PID = "org.conmgr.listener";
-    private static final String[] SHARED = {
-        "org.conmgr.api.instance;version=1.0.0",
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0",
-        "org.conmgr.listener;version=1.0.0",
-        "org.conmgr.netty;version=1.0.0",
-        "io.netty.bootstrap;version=4.2.18",
-        "io.netty.buffer;version=4.2.18",
-        "io.netty.channel;version=4.2.18",
-        "io.netty.channel.group;version=4.2.18",
-        "io.netty.handler.codec;version=4.2.18",
-        "io.netty.util;version=4.2.18",
-        "io.netty.util.concurrent;version=4.2.18"
+    private static final Class<?>[] SHARED = {
+        MessageLog.class,
+        ListenerView.class,
+        Transport.class,
+        ByteBuf.class,
+        Channel.class,
+        ByteToMessageDecoder.class,
+        NetUtil.class
     };
     private static final ConfiguredInstance DB0 = new ConfiguredInstance(0, "db0", null, 5432, 27545);
     private static final Route ROUTE = new Route(DB0, Role.PRIMARY, true, List.of());
@@ -78,7 +73,7 @@ class DirectInFrameworkTest {
     private final RecordingLog log = new RecordingLog();
     private final FakeRouter router = new FakeRouter((request, observer) -> observer.routed(ROUTE));
     private final NettyTransport transport;
-    private final int port = freePort();
+    private final int port = FreePort.next();
 
     private final OsgiFramework framework;
 
@@ -127,14 +122,6 @@ class DirectInFrameworkTest {
 
     private static Driver connect(int where) throws IOException {
         return new Driver(new InetSocketAddress(NetUtil.LOCALHOST4, where));
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @Test
@@ -232,7 +219,7 @@ class DirectInFrameworkTest {
         awaitListening(port);
         try (Driver driver = connect()) {
             driver.ask("any");
-            int newPort = freePort();
+            int newPort = FreePort.next();
             framework.configure(PID, Map.of("port", newPort, "listen_addresses", "127.0.0.1", "max_connections", 2));
             awaitListening(newPort);
             assertThatThrownBy(() -> connect(port)).isInstanceOf(ConnectException.class);

@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.management.MBeanServer;
+import org.conmgr.api.log.MessageLog;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.OsgiFramework;
 import org.junit.jupiter.api.Test;
@@ -16,18 +17,10 @@ import org.osgi.framework.ServiceRegistration;
 
 /** In a framework: how many MBean servers a whiteboard finds. */
 class PlatformMBeansTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.instance;version=1.0.0",
-        "org.conmgr.api.link;version=1.0.0",
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.watchdog;version=1.0.0"
-    };
-
     @Test
     void thereIsOneWhoeverOffersIt(@TempDir Path storage) throws Exception {
         MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
-        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED)) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class)) {
             ServiceRegistration<MBeanServer> first = framework.register(MBeanServer.class, platform, Map.of());
             framework.install(PlatformMBeans.class);
             assertThat(servers(framework)).containsExactly(first.getReference());

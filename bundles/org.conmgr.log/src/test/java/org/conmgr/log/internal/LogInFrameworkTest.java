@@ -19,17 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.ServiceRegistration;
+import org.slf4j.Logger;
 
 /** The bundle in a framework: what settings and sinks that come and go do to the service. */
 class LogInFrameworkTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0",
-        "org.slf4j;version=2.0.6",
-        "org.slf4j.event;version=2.0.6",
-        "org.slf4j.spi;version=2.0.6"
-    };
-    private static final String[] SHARED_WITHOUT_SLF4J = {SHARED[0], SHARED[1]};
     private static final String PID = "org.conmgr.log";
 
     private final RecordingSink stderr = new RecordingSink("stderr");
@@ -37,7 +30,7 @@ class LogInFrameworkTest {
 
     @Test
     void theServiceOutlivesEveryChangeOfSettingsAndSinks(@TempDir Path storage) throws Exception {
-        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED)) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class, Logger.class)) {
             framework.install(AsyncMessageLog.class);
             MessageLog log = framework.service(MessageLog.class);
             LogStatus status = framework.service(LogStatus.class);
@@ -71,7 +64,7 @@ class LogInFrameworkTest {
 
     @Test
     void aBadSettingIsToldOnceWithItsPid(@TempDir Path storage) throws Exception {
-        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED)) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class, Logger.class)) {
             framework.install(AsyncMessageLog.class);
             framework.register(LogSink.class, stderr, Map.of());
             framework.configure(PID, Map.of("log_min_messages", "LOUD"));
@@ -88,7 +81,7 @@ class LogInFrameworkTest {
 
     @Test
     void worksWithoutSlf4j(@TempDir Path storage) {
-        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED_WITHOUT_SLF4J)) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class)) {
             framework.install(AsyncMessageLog.class);
             framework.register(LogSink.class, stderr, Map.of());
             framework.service(MessageLog.class).log(Message.LISTENING, "c");
@@ -102,7 +95,7 @@ class LogInFrameworkTest {
 
     @Test
     void isBridgedWithSlf4j(@TempDir Path storage) {
-        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED)) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class, Logger.class)) {
             framework.install(AsyncMessageLog.class);
             framework.service(MessageLog.class).log(Message.LISTENING, "c");
 
@@ -113,7 +106,7 @@ class LogInFrameworkTest {
 
     @Test
     void whatWaitsIsWrittenWhenTheBundleStops(@TempDir Path storage) throws Exception {
-        try (OsgiFramework framework = OsgiFramework.start(storage, SHARED)) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class, Logger.class)) {
             Bundle bundle = framework.install(AsyncMessageLog.class);
             framework.register(LogSink.class, stderr, Map.of());
             List<Integer> events = new ArrayList<>();

@@ -31,14 +31,6 @@ import org.osgi.framework.ServiceRegistration;
 
 /** The bundle in a framework: what comes and goes around the books does not touch them. */
 class RoutingInFrameworkTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.instance;version=1.0.0",
-        "org.conmgr.api.link;version=1.0.0",
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0"
-    };
-
     private final RecordingLog log = new RecordingLog();
     private final List<Integer> events = new CopyOnWriteArrayList<>();
     private OsgiFramework framework;
@@ -47,7 +39,7 @@ class RoutingInFrameworkTest {
 
     @BeforeEach
     void start(@TempDir Path storage) throws Exception {
-        framework = OsgiFramework.start(storage, SHARED);
+        framework = OsgiFramework.start(storage, MessageLog.class);
         logService = framework.register(MessageLog.class, log, Map.of());
         bundle = framework.install(Switchboard.class);
         Await.until(

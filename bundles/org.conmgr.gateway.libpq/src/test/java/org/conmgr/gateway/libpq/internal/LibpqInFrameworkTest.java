@@ -3,6 +3,10 @@ package org.conmgr.gateway.libpq.internal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -33,6 +37,7 @@ import org.conmgr.listener.internal.Listener;
 import org.conmgr.netty.Transport;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
@@ -48,23 +53,15 @@ import org.osgi.service.condition.Condition;
 
 /** Listener, gateway and adapter as bundles: what comes and goes, and that sessions stay. */
 class LibpqInFrameworkTest {
-    private static final String[] SHARED = {
-        "org.conmgr.api.instance;version=1.0.0",
-        "org.conmgr.api.link;version=1.0.0",
-        "org.conmgr.api.log;version=1.0.0",
-        "org.conmgr.api.routing;version=1.0.0",
-        "org.conmgr.api.setting;version=1.0.0",
-        "org.conmgr.listener;version=1.0.0",
-        "org.conmgr.netty;version=1.0.0",
-        "io.netty.bootstrap;version=4.2.18",
-        "io.netty.buffer;version=4.2.18",
-        "io.netty.channel;version=4.2.18",
-        "io.netty.channel.group;version=4.2.18",
-        "io.netty.channel.socket;version=4.2.18",
-        "io.netty.handler.codec;version=4.2.18",
-        "io.netty.handler.ssl;version=4.2.18",
-        "io.netty.util;version=4.2.18",
-        "io.netty.util.concurrent;version=4.2.18"
+    private static final Class<?>[] SHARED = {
+        MessageLog.class,
+        ApplicationAdapter.class,
+        Transport.class,
+        ByteBuf.class,
+        Channel.class,
+        ByteToMessageDecoder.class,
+        SslHandler.class,
+        NetUtil.class
     };
     private static final byte[] STARTUP = ByteBuffer.allocate(16)
             .putInt(16)
@@ -77,7 +74,7 @@ class LibpqInFrameworkTest {
     private final List<RouteRequest> asked = new CopyOnWriteArrayList<>();
     private final OsgiFramework framework;
     private final ServerSocket instance;
-    private final int port = freePort();
+    private final int port = FreePort.next();
 
     LibpqInFrameworkTest(@TempDir Path storage) throws IOException {
         framework = OsgiFramework.start(storage, SHARED);
@@ -119,14 +116,6 @@ class LibpqInFrameworkTest {
         } catch (IOException e) {
             // Its peer is gone.
             return;
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
         }
     }
 
@@ -249,7 +238,7 @@ class LibpqInFrameworkTest {
     void aPortComesAndGoesWithItsConfiguration() throws Exception {
         install();
         framework.register(MessageLog.class, log, Map.of());
-        int own = freePort();
+        int own = FreePort.next();
         Configuration configuration = framework
                 .service(ConfigurationAdmin.class)
                 .getFactoryConfiguration("org.conmgr.gateway.libpq", "ro", "?");

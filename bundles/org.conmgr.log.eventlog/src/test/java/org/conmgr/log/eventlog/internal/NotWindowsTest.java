@@ -23,8 +23,7 @@ import org.osgi.framework.Bundle;
 class NotWindowsTest {
     @Test
     void theBundleStartsAndItsSinkSaysWhatItWaitsFor(@TempDir Path storage) throws IOException {
-        try (OsgiFramework framework = OsgiFramework.start(
-                storage, "org.conmgr.api.log;version=1.0.0", "org.conmgr.api.setting;version=1.0.0")) {
+        try (OsgiFramework framework = OsgiFramework.start(storage, MessageLog.class)) {
             framework.install(Library.class);
             framework.install(WinNT.class);
             framework.register(MessageLog.class, new RecordingLog(), Map.of());

@@ -3,12 +3,16 @@ package org.conmgr.log.syslog.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.LogSink;
 import org.conmgr.api.log.Message;
@@ -23,19 +27,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The bundle in a framework: what its settings do. */
 class SyslogInFrameworkTest {
-    private static final String[] SHARED = Stream.concat(
-                    Stream.of("org.conmgr.api.log", "org.conmgr.api.setting", "org.conmgr.netty")
-                            .map(name -> name + ";version=1.0.0"),
-                    Stream.of(
-                                    "bootstrap",
-                                    "buffer",
-                                    "channel",
-                                    "channel.unix",
-                                    "handler.ssl",
-                                    "util",
-                                    "util.concurrent")
-                            .map(name -> "io.netty." + name + ";version=4.2.18"))
-            .toArray(String[]::new);
+    private static final Class<?>[] SHARED = {
+        MessageLog.class,
+        Transport.class,
+        ByteBuf.class,
+        Channel.class,
+        UnixChannel.class,
+        SslHandler.class,
+        NetUtil.class
+    };
     private static final LogMessage MESSAGE = LogMessage.of(Message.LISTENING, "x");
 
     @Test
