@@ -3,6 +3,10 @@ package org.conmgr.testkit.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,7 +80,7 @@ class LabTest {
 
         public static void main(String[] arguments) throws IOException {
             try (var socket = new java.net.Socket()) {
-                socket.connect(new java.net.InetSocketAddress(arguments[0], 9), 500);
+                socket.connect(new InetSocketAddress(arguments[0], 9), 500);
             } catch (java.net.ConnectException e) {
                 System.exit(String.valueOf(e.getMessage()).contains("refused") ? 0 : 1);
             } catch (IOException e) {
@@ -103,6 +107,53 @@ class LabTest {
         assertReach(web, db1, false);
         assertReach(web, db2, true);
         assertReach(db2, db1, true);
+    }
+
+    /** Sends datagrams to another host and tells of each that comes from there. */
+    public static final class Talk {
+        private Talk() {}
+
+        public static void main(String[] arguments) throws IOException {
+            InetSocketAddress other = new InetSocketAddress(arguments[0], 9000);
+            try (DatagramSocket socket = new DatagramSocket(9000)) {
+                socket.setSoTimeout(20);
+                while (true) {
+                    socket.send(new DatagramPacket(new byte[1], 1, other));
+                    try {
+                        socket.receive(new DatagramPacket(new byte[1], 1));
+                        System.out.println("heard");
+                    } catch (SocketTimeoutException e) {
+                        // Nothing came; the next one goes out all the same.
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void packetsAreDroppedOneWay() {
+        HostProcess onDb = db1.java(Talk.class, web.address());
+        HostProcess onWeb = web.java(Talk.class, db1.address());
+        lab.cutOneWay(web, db1);
+        assertOneWay(onWeb, onDb);
+        lab.deafen(db1);
+        assertOneWay(onWeb, onDb);
+        lab.mute(db1);
+        assertOneWay(onDb, onWeb);
+        onDb.kill();
+        onWeb.kill();
+    }
+
+    private static void assertOneWay(HostProcess hearing, HostProcess deaf) {
+        int heard = hearing.lines().size();
+        int heardByDeaf = deaf.lines().size();
+        Await.until("packets pass one way", DEADLINE, () -> hearing.lines().size() >= heard + 20);
+        assertThat(deaf.lines().size() - heardByDeaf)
+                .as("packets the other way, but for those that were under way")
+                .isLessThan(10);
+        lab.heal();
+        int healed = deaf.lines().size();
+        Await.until("packets pass both ways again", DEADLINE, () -> deaf.lines().size() >= healed + 20);
     }
 
     @Test
