@@ -16,12 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConfiguredInstance(
         int number, String host, @Nullable InetAddress hostaddr, int backendPort, int watchdogPort) {
-    /** The guide's default of {@code backend_port}. */
-    public static final int DEFAULT_BACKEND_PORT = 27500;
-
-    /** The guide's default of {@code watchdog_port}. */
-    public static final int DEFAULT_WATCHDOG_PORT = 27545;
-
     public ConfiguredInstance {
         if (number < 0) {
             throw new IllegalArgumentException("instance number: " + number + " (expected: >= 0)");

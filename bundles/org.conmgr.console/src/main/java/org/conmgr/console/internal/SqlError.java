@@ -4,7 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A statement that fails, with what the client is told. The connection goes on. */
 final class SqlError extends Exception {
-    static final String FEATURE_NOT_SUPPORTED = "0A000";
     static final String PROTOCOL_VIOLATION = "08P01";
     static final String INVALID_PARAMETER_VALUE = "22023";
     static final String INVALID_PASSWORD = "28P01";
