@@ -2,60 +2,21 @@ package org.conmgr.config.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
-import java.util.Collections;
-import java.util.Dictionary;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.conmgr.api.log.Message;
-import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Reload;
-import org.conmgr.config.Platform;
 import org.conmgr.testkit.Await;
-import org.conmgr.testkit.OsgiFramework;
-import org.conmgr.testkit.RecordingLog;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.osgi.framework.Bundle;
-import org.osgi.framework.FrameworkUtil;
-import org.osgi.service.cm.Configuration;
-import org.osgi.service.cm.ConfigurationAdmin;
-import org.osgi.service.cm.ConfigurationListener;
-import org.osgi.service.cm.SynchronousConfigurationListener;
 
-/** The life of a conmgr.conf: a real file, the Config Admin and the Declarative Services that Karaf has. */
-class ConfKeeperTest {
-    private final RecordingLog log = new RecordingLog();
-    private final Path file;
-    private final OsgiFramework framework;
-    private final ConfigurationAdmin admin;
-    private final Gate gate;
-
+/** The life of the file: good, bad, edited, removed. */
+class ConfKeeperTest extends KeptConf {
     ConfKeeperTest(@TempDir Path directory) {
-        file = directory.resolve("conmgr.conf");
-        framework = OsgiFramework.start(
-                directory.resolve("framework"), Map.of("conmgr.directory", directory.toString()), MessageLog.class);
-        admin = framework.service(ConfigurationAdmin.class);
-        gate = new Gate(framework.context());
-    }
-
-    @AfterEach
-    void stop() {
-        framework.close();
+        super(directory);
     }
 
     @Test
@@ -259,84 +220,6 @@ class ConfKeeperTest {
     }
 
     @Test
-    void whoeverWritesOtherwiseIsOverruledAgain() throws Exception {
-        write("port=6000\nbackend_host0=a");
-        try (ConfKeeper keeper = keeper()) {
-            Await.until("the gate is open", gate::isOpen);
-            update("org.conmgr.listener", Map.of("port", "5000", "listen_addresses", "*"));
-            Await.until("it is overruled", () -> value("org.conmgr.listener", "port")
-                    .equals("6000"));
-            assertThat(value("org.conmgr.listener", "listen_addresses")).isEqualTo("*");
-            find("org.conmgr.listener").delete();
-            Await.until("it is back", () -> pids().contains("org.conmgr.listener"));
-            admin.getFactoryConfiguration("org.conmgr.instance", "9", "?")
-                    .update(FrameworkUtil.asDictionary(Map.of("backend_host", "x")));
-            Await.until("it is gone", () -> !pids().contains("org.conmgr.instance~9"));
-            assertThat(reload(keeper)).isEmpty();
-            assertThat(log.texts(Message.SETTING_OVERRULED))
-                    .containsExactly("org.conmgr.listener: port = 5000 is overruled by conmgr.conf: 6000");
-            assertThat(log.texts(Message.INSTANCE_OVERRULED))
-                    .containsExactly(
-                            "org.conmgr.instance~9: instance 9 is not used, because conmgr.conf does not have it");
-        }
-    }
-
-    /** While it waits to be overruled, a component sees the file's values already, and other keys as they are. */
-    @Test
-    void whatIsOverruledIsNeverDelivered() throws Exception {
-        write("port=6000\nbackend_host0=a\nbackend_hostaddr1=10.0.0.1");
-        try (ConfKeeper keeper = keeper()) {
-            Await.until("the gate is open", gate::isOpen);
-            AtomicReference<Map<String, Object>> listener = new AtomicReference<>(Map.of());
-            AtomicReference<Map<String, Object>> instance = new AtomicReference<>(Map.of());
-            SynchronousConfigurationListener atOnce = event -> {
-                if (event.getPid().equals("org.conmgr.listener")) {
-                    listener.compareAndSet(Map.of(), delivered(event.getPid()));
-                } else if (event.getPid().equals("org.conmgr.instance~1")) {
-                    instance.compareAndSet(Map.of(), delivered(event.getPid()));
-                }
-            };
-            framework.register(SynchronousConfigurationListener.class, atOnce, Map.of());
-            update("org.conmgr.listener", Map.of("Port", "5000", "listen_addresses", "*"));
-            admin.getFactoryConfiguration("org.conmgr.instance", "1", "?")
-                    .update(FrameworkUtil.asDictionary(Map.of("backend_host", "x")));
-            assertThat(listener.get())
-                    .containsEntry("port", "6000")
-                    .containsEntry("listen_addresses", "*")
-                    .doesNotContainKey("Port");
-            assertThat(instance.get())
-                    .containsEntry("backend_hostaddr", "10.0.0.1")
-                    .doesNotContainKey("backend_host");
-            assertThat(reload(keeper)).isEmpty();
-        }
-        assertThat(delivered("org.conmgr.listener")).containsEntry("port", "6000");
-    }
-
-    @Test
-    void whatConfigAdminCouldNotStoreIsTriedAgain() throws Exception {
-        write("port=6000\nbackend_host0=a");
-        ConfigurationAdmin failing = failing(new IOException("disk full"), 3);
-        try (ConfKeeper keeper = keeper(failing)) {
-            Await.until("the gate is open", gate::isOpen);
-            assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
-            assertThat(log.texts(Message.CONF_NOT_WRITTEN))
-                    .containsExactly("could not put " + file + " into force: java.io.IOException: disk full");
-            assertThat(reload(keeper)).isEmpty();
-        }
-    }
-
-    @Test
-    void aConfigurationDeletedWhileItIsWrittenIsWrittenAgain() throws Exception {
-        write("port=6000\nbackend_host0=a");
-        try (ConfKeeper keeper = keeper(failing(new IllegalStateException("deleted"), 2))) {
-            Await.until("the gate is open", gate::isOpen);
-            assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
-            assertThat(reload(keeper)).isEmpty();
-            assertThat(told()).noneMatch(message -> message.startsWith("ERROR"));
-        }
-    }
-
-    @Test
     void whatIsInForceOutlivesTheKeeper() throws Exception {
         write("port=6000\nbackend_host0=a");
         ConfKeeper first = keeper();
@@ -369,149 +252,5 @@ class ConfKeeperTest {
             assertThat(reload(keeper)).isEmpty();
             assertThat(pids()).containsExactly("org.conmgr.config");
         }
-    }
-
-    /** The bundle itself. A component that waits for the gate starts once, with what the file says. */
-    @Test
-    void componentsStartOnceWithWhatTheFileSays() throws Exception {
-        framework.register(MessageLog.class, log, Map.of());
-        write("port=6000\nbackend_host0=a");
-        update("org.conmgr.listener", Map.of("port", "1111"));
-        GatedBundle.start(framework.context());
-        assertThat(log.messages()).isEmpty();
-        CountDownLatch late = new CountDownLatch(1);
-        ConfigurationListener slow = event -> {
-            if (event.getPid().equals("org.conmgr.heartbeat")) {
-                awaitQuietly(late);
-            }
-        };
-        framework.register(ConfigurationListener.class, slow, Map.of());
-
-        Bundle config = framework.install(ConfKeeper.class);
-        Await.until("it is written", () -> value("org.conmgr.listener", "port").equals("6000"));
-        assertThat(reload(framework.service(Reload.class))).isEmpty();
-        assertThat(gate.isOpen()).as("while nobody has heard of the port").isFalse();
-        late.countDown();
-        Await.until(
-                "the component is started", () -> !log.texts(Message.LISTENING).isEmpty());
-        assertThat(reload(framework.service(Reload.class))).isEmpty();
-        assertThat(log.texts(Message.LISTENING)).containsExactly("listening for applications on 6000");
-
-        config.stop();
-        config.start();
-        assertThat(reload(framework.service(Reload.class))).isEmpty();
-        assertThat(log.texts(Message.LISTENING)).hasSize(1);
-        write("port=7000\nbackend_host0=a");
-        Await.until("the component is started with the new port", () -> log.texts(Message.LISTENING)
-                .equals(List.of("listening for applications on 6000", "listening for applications on 7000")));
-    }
-
-    /** What Declarative Services is given. */
-    private Map<String, Object> delivered(String pid) {
-        try {
-            Dictionary<String, Object> properties = find(pid).getProcessedProperties(null);
-            Map<String, Object> values = new HashMap<>();
-            Collections.list(properties.keys()).forEach(key -> values.put(key, properties.get(key)));
-            return values;
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await(4, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** A Config Admin that fails so many times to give a configuration. */
-    private ConfigurationAdmin failing(Exception failure, int times) {
-        AtomicInteger failures = new AtomicInteger(times);
-        return (ConfigurationAdmin) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {ConfigurationAdmin.class}, (proxy, method, values) -> {
-                    if (method.getName().equals("getConfiguration") && failures.getAndDecrement() > 0) {
-                        throw failure;
-                    }
-                    try {
-                        return method.invoke(admin, values);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
-    }
-
-    private ConfKeeper keeper() {
-        return keeper(admin);
-    }
-
-    private ConfKeeper keeper(ConfigurationAdmin with) {
-        return keeper(with, OptionalLong.empty());
-    }
-
-    private ConfKeeper keeper(ConfigurationAdmin with, OptionalLong maxFiles) {
-        return new ConfKeeper(
-                file,
-                Platform.LINUX,
-                new Enforcer(with, log, Platform.LINUX, false),
-                framework.context(),
-                log,
-                maxFiles,
-                Duration.ofMillis(100));
-    }
-
-    private void write(String text) throws IOException {
-        Files.writeString(file, text);
-    }
-
-    private static List<String> reload(Reload keeper) throws Exception {
-        return outcome(keeper).errors();
-    }
-
-    private static Reload.Outcome outcome(Reload keeper) throws Exception {
-        return keeper.reload().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    }
-
-    private List<String> told() {
-        return log.messages().stream()
-                .map(message -> message.message().severity() + " " + message.text())
-                .toList();
-    }
-
-    private void update(String pid, Map<String, String> values) throws IOException {
-        admin.getConfiguration(pid, "?").update(FrameworkUtil.asDictionary(values));
-    }
-
-    private Configuration find(String pid) throws Exception {
-        return all().stream()
-                .filter(configuration -> configuration.getPid().equals(pid))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("there is no configuration " + pid));
-    }
-
-    private List<Configuration> all() throws Exception {
-        return List.of(Objects.requireNonNullElse(admin.listConfigurations(null), new Configuration[0]));
-    }
-
-    private List<String> pids() throws Exception {
-        while (true) {
-            try {
-                return all().stream().map(Configuration::getPid).sorted().toList();
-            } catch (IllegalStateException deleted) {
-                // One of the list has been deleted since it was taken, and does not tell its PID any more: a new list
-                // is without it.
-                assertThat(deleted).hasMessageContaining("deleted");
-            }
-        }
-    }
-
-    private String value(String pid, String key) throws Exception {
-        Dictionary<String, Object> properties = all().stream()
-                .filter(configuration -> configuration.getPid().equals(pid))
-                .findFirst()
-                .map(Configuration::getProperties)
-                .orElse(FrameworkUtil.asDictionary(Map.of()));
-        return String.valueOf(properties.get(key));
     }
 }
