@@ -48,10 +48,9 @@
  * A watchdog that has a secret refuses a Hello without a nonce, a conmgr that has one a Welcome without a Proof.
  *
  * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, more of them while one stays
- * unacknowledged, and each judges the other by its own
- * timer: deadline = last receipt of anything + {@code heartbeat_timeout}. The watchdog uses the interval and timeout of
- * the conmgr's Hello; a Hello on an established link changes them. See {@code ConmgrLink} and {@code WatchdogLink} for
- * the states of the two ends.
+ * unacknowledged, and each judges the other by its own timer: deadline = last receipt of anything + {@code
+ * heartbeat_timeout}. The watchdog uses the interval and timeout of the conmgr's Hello; a Hello on an established link
+ * changes them. See {@code ConmgrLink} and {@code WatchdogLink} for the states of the two ends.
  */
 @Export
 @Version("1.0.0")

@@ -1,4 +1,7 @@
-/** The event loops and the choice between epoll and nio, made once for the whole process. */
+/**
+ * The event loops and the choice between epoll and nio, made once for the whole process; and what connections of every
+ * kind need of TCP.
+ */
 @Export
 @Version("1.0.0")
 @NullMarked
