@@ -3,7 +3,6 @@ package org.conmgr.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.conmgr.testkit.FreePort;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -96,6 +96,12 @@ class RoutingIT {
             assertThat(KARAF.beans().bundles()).doesNotContainKey("org.conmgr.log.syslog");
             KARAF.beans().installFeature("conmgr-log-syslog");
             assertThat(KARAF.beans().bundles()).containsEntry("org.conmgr.log.syslog", "Active");
+
+            // It needs JNA, which the shell, and by it SCR, and pgjdbc import if it is there.
+            KARAF.beans().installFeature("conmgr-log-eventlog");
+            assertThat(KARAF.beans().bundles()).containsKey("org.conmgr.log.eventlog");
+            KARAF.beans().uninstallFeature("conmgr-log-eventlog");
+            assertThat(KARAF.beans().bundles()).doesNotContainKey("org.conmgr.log.eventlog");
 
             KARAF.beans().restartBundle("org.conmgr.log.stderr");
             assertThat(KARAF.beans().bundles()).containsEntry("org.conmgr.log.stderr", "Active");
