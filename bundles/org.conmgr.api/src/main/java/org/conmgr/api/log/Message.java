@@ -65,7 +65,6 @@ public enum Message {
             ERROR,
             "{} has system identifier {}, but {} has {}: they do not replicate each other",
             "One conmgr serves one set of replicating instances."),
-    OWN_STALL("CM2007", WARNING, "this process did not run for {} ms"),
     DETECTOR_MISSING(
             "CM2008",
             WARNING,

@@ -19,7 +19,7 @@ class Slf4jBridgeTest {
     @CsvSource({
         "CANNOT_START, ERROR, FATAL",
         "CANNOT_LISTEN, ERROR, ERROR",
-        "OWN_STALL, WARN, WARNING",
+        "CONF_WARNING, WARN, WARNING",
         "LISTENING, INFO, LOG",
         "INVALID_FIRST_PACKET, DEBUG, DEBUG"
     })

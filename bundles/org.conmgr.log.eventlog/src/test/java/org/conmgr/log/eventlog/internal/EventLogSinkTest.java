@@ -78,7 +78,7 @@ class EventLogSinkTest extends LogSinkContract {
     void registersOnceAndReportsAnEventForEachMessage() throws IOException {
         try (EventLogSink sink = open("my conmgr")) {
             sink.write(AT, LogMessage.of(Message.TOO_MANY_CONNECTIONS, "a", 3));
-            sink.write(AT, LogMessage.of(Message.OWN_STALL, 7));
+            sink.write(AT, LogMessage.of(Message.CONF_WARNING, "b", "c"));
         }
 
         assertThat(eventLog.calls)
@@ -86,7 +86,7 @@ class EventLogSinkTest extends LogSinkContract {
                         "register my conmgr",
                         "INFORMATION LOG:  CM4003: closed a connection from a: 3 are open\n"
                                 + "HINT:  Raise max_connections.",
-                        "WARNING WARNING:  CM2007: this process did not run for 7 ms",
+                        "WARNING WARNING:  CM1004: b: c",
                         "deregister");
     }
 
