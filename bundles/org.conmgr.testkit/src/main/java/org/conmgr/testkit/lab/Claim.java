@@ -66,7 +66,7 @@ final class Claim implements AutoCloseable {
         }
     }
 
-    /** Kills what runs in the namespaces of a lab and removes them; its interfaces go with them. */
+    /** Kills what runs in the namespaces of a lab and removes them, its interfaces and its directories. */
     static void remove(NamespaceShell root, int number) {
         String prefix = prefix(number);
         root.run("""
@@ -76,7 +76,17 @@ final class Claim implements AutoCloseable {
                 done
                 for link in $(ip -o link show | sed -n 's/^[0-9]*: \\(%1$sm[^:@]*\\).*/\\1/p'); do
                     ip link del "$link" || :
-                done""".formatted(prefix));
+                done
+                rm -rf '%2$s/%3$s'* || :""".formatted(prefix, System.getProperty("java.io.tmpdir"), directoryPrefix(number)));
+    }
+
+    /** A new directory for temporary files of this lab. */
+    Path directory() throws IOException {
+        return Files.createTempDirectory(directoryPrefix(number));
+    }
+
+    private static String directoryPrefix(int number) {
+        return "conmgr-lab-" + number + "-";
     }
 
     int number() {

@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
@@ -52,7 +50,7 @@ public final class Lab implements AutoCloseable {
         root = new NamespaceShell(List.of());
         claim = Claim.take(root);
         try {
-            directory = Files.createTempDirectory("conmgr-lab-");
+            directory = claim.directory();
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         } catch (IOException e) {
             throw new LabException("no directory: " + e.getMessage(), e);
@@ -351,13 +349,5 @@ public final class Lab implements AutoCloseable {
         Claim.remove(root, claim.number());
         claim.close();
         root.close();
-        try (Stream<Path> files = Files.walk(directory)) {
-            List<Path> inside = new ArrayList<>(files.toList());
-            for (int i = inside.size() - 1; i >= 0; i--) {
-                Files.deleteIfExists(inside.get(i));
-            }
-        } catch (IOException e) {
-            throw new LabException(directory + " cannot be removed: " + e.getMessage(), e);
-        }
     }
 }

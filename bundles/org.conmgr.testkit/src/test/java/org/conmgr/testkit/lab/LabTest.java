@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -216,24 +217,26 @@ class LabTest {
         private Doomed() {}
 
         public static void main(String[] arguments) throws IOException {
-            Host host = Lab.open().database("db1");
+            Lab lab = Lab.open();
+            Host host = lab.database("db1");
             host.start("sleeper", List.of("sleep", "1000"));
-            System.out.println("namespace " + host.prefix().get(1).replaceAll(".*/", ""));
+            System.out.println(
+                    "leaves " + lab.directory() + " " + host.prefix().get(1).replace("--net=", ""));
             System.in.read();
         }
     }
 
     @Test
     void whatAKilledTestLeavesIsRemovedByTheNext() {
-        HostProcess doomed = web.java(Doomed.class).awaitOutput("namespace ", DEADLINE);
-        String line = doomed.lines().stream()
-                .filter(text -> text.startsWith("namespace "))
-                .findAny()
-                .orElseThrow();
-        Path namespace = Path.of("/run/netns", line.substring("namespace ".length()));
-        assertThat(namespace).exists();
+        HostProcess doomed = web.java(Doomed.class).awaitOutput("leaves ", DEADLINE);
+        List<Path> left = doomed.lines().stream()
+                .filter(text -> text.startsWith("leaves "))
+                .flatMap(text -> Stream.of(text.split(" ", 3)).skip(1))
+                .map(Path::of)
+                .toList();
+        assertThat(left).hasSize(2).allSatisfy(path -> assertThat(path).exists());
         doomed.kill();
         Lab.open().close();
-        assertThat(namespace).doesNotExist();
+        assertThat(left).allSatisfy(path -> assertThat(path).doesNotExist());
     }
 }
