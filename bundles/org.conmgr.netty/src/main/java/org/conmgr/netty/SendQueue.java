@@ -5,6 +5,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.util.concurrent.FastThreadLocal;
+import org.jspecify.annotations.Nullable;
 
 /** What the kernel has on its way for a connection. */
 public final class SendQueue {
@@ -22,15 +23,21 @@ public final class SendQueue {
      * epoll, or when the connection is gone. On the channel's loop.
      */
     public static boolean unacknowledged(Channel channel) {
+        EpollTcpInfo info = info(channel);
+        return info != null && info.unacked() > 0;
+    }
+
+    /** Valid until this is next called; null where the kernel cannot be asked. */
+    static @Nullable EpollTcpInfo info(Channel channel) {
         if (!(channel instanceof EpollSocketChannel socket) || !socket.isActive()) {
-            return false;
+            return null;
         }
         EpollTcpInfo info = INFO.get();
         try {
             socket.tcpInfo(info);
         } catch (ChannelException e) {
-            return false; // closed meanwhile
+            return null; // closed meanwhile
         }
-        return info.unacked() > 0;
+        return info;
     }
 }

@@ -76,6 +76,7 @@ public enum Message {
             "failure detector {}, in shadow, would have declared {} dead {} s before it was heard again: {}",
             "It does not act. SHOW VERDICTS tells what it would have decided."),
     WATCHDOG_RESTARTS("CM2010", LOG, "{} is unmonitored for a while: {}"),
+    GIVEN_UP_BY_WATCHDOG("CM2011", WARNING, "{} is unmonitored: {}", "Was this host overloaded, paused or cut off?"),
 
     // 3: watchdog
     WATCHDOG_LISTENING("CM3001", LOG, "watchdog \"{}\" listens on {}"),

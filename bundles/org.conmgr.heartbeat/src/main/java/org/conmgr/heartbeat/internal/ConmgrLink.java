@@ -74,6 +74,11 @@ final class ConmgrLink {
             return false;
         }
 
+        /** How many nanoseconds ago data last came from the peer, read or not; the greatest long when not known. */
+        default long sinceArrival() {
+            return Long.MAX_VALUE;
+        }
+
         /** Close the connection, or give up connecting; no {@link #closed} is expected for it. */
         void disconnect();
 
@@ -89,8 +94,9 @@ final class ConmgrLink {
          * The instance is alive, not watched.
          *
          * @param grace how long that is as planned: its watchdog restarts; zero when it is not
+         * @param givenUp its watchdog lives, but had not heard from this conmgr in time
          */
-        void unmonitored(String why, Duration grace);
+        void unmonitored(String why, Duration grace, boolean givenUp);
 
         /**
          * An instance that was up, or unmonitored, has been judged; comes before {@link #unmonitored} or {@link
@@ -148,6 +154,9 @@ final class ConmgrLink {
 
     /** Set while a probe is out: what to say if it is not answered. */
     private @Nullable Verdict suspicion;
+
+    /** Whether the last link ended because the watchdog had not heard from us in time. */
+    private boolean givenUp;
 
     /** Of the link that ended last, until they are told. */
     private @Nullable BeatFacts lastBeats;
@@ -266,7 +275,9 @@ final class ConmgrLink {
         if (phase == Phase.CONNECTING) {
             failed(now, VerdictReason.CLOSED_BY_PEER, how + " before its Welcome");
         } else if (phase == Phase.UP) {
-            lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye");
+            live().noticed(now);
+            givenUp = live().excuse(now) > 0;
+            lost(now, VerdictReason.CLOSED_BY_PEER, excused(now, how + " without a Goodbye"));
         }
     }
 
@@ -319,6 +330,7 @@ final class ConmgrLink {
                 return;
             }
             phase = Phase.UP;
+            givenUp = false;
             pulse = new Pulse(now, settings.timing(), detection, outside::detectorFailed);
             suspicion = null;
             beat(now);
@@ -357,6 +369,7 @@ final class ConmgrLink {
     }
 
     private void receivedWhileUp(long now, Packet packet) {
+        live().noticed(now);
         if (packet instanceof Beat beat) {
             live().heard(now, beat);
             noteShadow();
@@ -373,12 +386,19 @@ final class ConmgrLink {
                 if (goodbye.reason() == Goodbye.Reason.RESTART) {
                     restarts(now, goodbye.text());
                 } else {
-                    lost(now, reasonOf(goodbye), goodbye.evidence());
+                    givenUp = goodbye.reason() == Goodbye.Reason.TIMED_OUT;
+                    lost(now, reasonOf(goodbye), givenUp ? excused(now, goodbye.evidence()) : goodbye.evidence());
                 }
             } else if (!(packet instanceof Packet.Unknown)) {
                 corrupted(now, packet.getClass().getSimpleName() + " from a watchdog");
             }
         }
+    }
+
+    /** What is told of a link that this process has lost by standing still. */
+    private String excused(long now, String evidence) {
+        long stall = live().excuse(now);
+        return stall > 0 ? "own stall " + TimeUnit.NANOSECONDS.toMillis(stall) + " ms; " + evidence : evidence;
     }
 
     private void noteShadow() {
@@ -415,7 +435,7 @@ final class ConmgrLink {
                 if (nudge != null) {
                     outside.send(nudge);
                 }
-                if (live.expired(now)) {
+                if (live.expired(now, outside::sinceArrival)) {
                     outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, live.evidence(now)));
                     outside.disconnect();
                     lost(now, VerdictReason.TIMED_OUT, live.evidence(now));
@@ -441,7 +461,8 @@ final class ConmgrLink {
             if (standing != LinkState.UNMONITORED) {
                 standing = LinkState.UNMONITORED;
                 outside.judged(Outcome.UNMONITORED, suspected, how, takeBeats(), lastShadow);
-                outside.unmonitored("its watchdog is gone (" + suspected + "), but " + how, Duration.ZERO);
+                String what = givenUp ? "its watchdog gave this conmgr up (" : "its watchdog is gone (";
+                outside.unmonitored(what + suspected + "), but " + how, Duration.ZERO, givenUp);
             }
         } else {
             down(suspected.reason(), suspected.evidence() + "; " + how, how);
@@ -484,7 +505,7 @@ final class ConmgrLink {
         standing = LinkState.UNMONITORED;
         Verdict verdict = new Verdict(VerdictReason.SHUT_DOWN_BY_PEER, text, clock.instant());
         outside.judged(Outcome.UNMONITORED, verdict, "", takeBeats(), lastShadow);
-        outside.unmonitored(text, grace);
+        outside.unmonitored(text, grace, false);
     }
 
     /** An established link has ended. */

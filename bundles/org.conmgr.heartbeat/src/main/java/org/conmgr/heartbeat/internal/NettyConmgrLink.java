@@ -40,6 +40,7 @@ import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.heartbeat.internal.security.MutualTls;
 import org.conmgr.heartbeat.internal.security.Protection;
 import org.conmgr.heartbeat.internal.security.SharedSecret;
+import org.conmgr.netty.ReceiveQueue;
 import org.conmgr.netty.SendQueue;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
@@ -305,6 +306,12 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     }
 
     @Override
+    public long sinceArrival() {
+        Channel open = channel;
+        return open == null ? Long.MAX_VALUE : ReceiveQueue.nanosSinceArrival(open);
+    }
+
+    @Override
     public void disconnect() {
         attempt++;
         Channel open = channel;
@@ -348,8 +355,11 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     }
 
     @Override
-    public void unmonitored(String why, Duration grace) {
-        log.log(grace.isZero() ? Message.INSTANCE_UNMONITORED : Message.WATCHDOG_RESTARTS, instance, why);
+    public void unmonitored(String why, Duration grace, boolean givenUp) {
+        Message message = !grace.isZero()
+                ? Message.WATCHDOG_RESTARTS
+                : givenUp ? Message.GIVEN_UP_BY_WATCHDOG : Message.INSTANCE_UNMONITORED;
+        log.log(message, instance, why);
         reported = LinkState.UNMONITORED;
         registry.unmonitored(instance.number(), why, grace);
     }

@@ -24,6 +24,7 @@ import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.heartbeat.internal.security.MutualTls;
 import org.conmgr.heartbeat.internal.security.Protection;
 import org.conmgr.heartbeat.internal.security.SharedSecret;
+import org.conmgr.netty.ReceiveQueue;
 import org.conmgr.netty.SendQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -210,6 +211,11 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     @Override
     public boolean unacknowledged() {
         return SendQueue.unacknowledged(channel);
+    }
+
+    @Override
+    public long sinceArrival() {
+        return ReceiveQueue.nanosSinceArrival(channel);
     }
 
     @Override

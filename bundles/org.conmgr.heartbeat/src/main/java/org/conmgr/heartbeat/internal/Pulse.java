@@ -8,6 +8,7 @@ import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.FailureDetector;
@@ -19,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * silent for too long. Pure: time comes in as an argument, in nanoseconds since any origin, never negative.
  *
  * <p><b>Pause-aware.</b> An expired deadline is not judged at once. First the socket is given the time to hand over
- * what it already holds: {@link #GRACE} when the timer fired in time; one more interval (at most {@link
- * #STALL_GRACE}) when it fired late because this process stood still, since then the peer's beats may still be on
- * their way through a kernel that stood still as well.
+ * what it already holds: {@link #GRACE} when the timers fired in time; as long as this process stood still when one was
+ * late (at most an interval, and {@link #STALL_GRACE}), since then the peer's beats may still be on their way through a
+ * kernel that stood still as well. Then the kernel is asked when data last came: a thread can stand still at any point,
+ * and between reading and judging too.
  *
  * <p>The deadline is {@code heartbeat_timeout} after anything last came, or earlier when a failure detector that acts
  * says so. One in shadow is told the same and never asked when to act.
@@ -35,6 +37,9 @@ final class Pulse {
 
     /** A timer later than this means that this process did not run. */
     static final long STALL = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** How exactly the kernel tells when data came. */
+    static final long GRAIN = TimeUnit.MILLISECONDS.toNanos(15);
 
     private static final long NONE = -1;
 
@@ -58,6 +63,11 @@ final class Pulse {
     private long heardAt;
     private long stallSinceBeat;
     private long stallSinceReceipt;
+
+    /** The last stall that was long enough to be given up for. */
+    private long excuse;
+
+    private long excuseAt = NONE;
 
     private final Nudge nudge = new Nudge();
 
@@ -209,10 +219,28 @@ final class Pulse {
     /** The timer that was set for {@code due} fired now. */
     void woke(long now, long due) {
         long late = now - due;
+        noteExcuse(now, late);
         stallSinceBeat = Math.max(stallSinceBeat, late);
         if (late > STALL) {
             stallSinceReceipt = Math.max(stallSinceReceipt, late);
         }
+    }
+
+    /** Something happened, which may be before the timer gets to tell that it is late. */
+    void noticed(long now) {
+        noteExcuse(now, now - wakeAt());
+    }
+
+    private void noteExcuse(long now, long stall) {
+        if (stall > STALL && stall >= timing.timeout() - timing.interval()) {
+            excuse = stall;
+            excuseAt = now;
+        }
+    }
+
+    /** How long this process has just stood still, if long enough for the peer to give it up; else 0. */
+    long excuse(long now) {
+        return excuseAt == NONE || now - excuseAt > timing.interval() ? 0 : excuse;
     }
 
     /** When to look again. */
@@ -269,18 +297,32 @@ final class Pulse {
         return beat;
     }
 
-    /** True when the peer has been silent for too long and nothing of its was waiting to be read. */
-    boolean expired(long now) {
+    /**
+     * True when the peer has been silent for too long and nothing of its waits to be read.
+     *
+     * @param sinceArrival how long ago data last came for this connection, read or not, in nanoseconds, to {@link
+     *     #GRAIN}; {@link Long#MAX_VALUE} when that is not known
+     */
+    boolean expired(long now, LongSupplier sinceArrival) {
         long deadline = deadline();
         if (now < deadline) {
             return false;
         }
         if (graceUntil == NONE) {
-            boolean stalled = stallSinceReceipt > 0 || now - deadline > STALL;
-            graceUntil = now + (stalled ? Math.max(GRACE, Math.min(timing.interval(), STALL_GRACE)) : GRACE);
+            long stall = Math.max(stallSinceReceipt, now - deadline);
+            long bounded = Math.min(Math.min(stall, timing.interval()), STALL_GRACE);
+            graceUntil = now + (stall > STALL ? Math.max(GRACE, bounded) : GRACE);
             return false;
         }
-        return now >= graceUntil;
+        if (now < graceUntil) {
+            return false;
+        }
+        long arrived = sinceArrival.getAsLong();
+        if (arrived < timing.timeout() && arrived < now - lastReceipt - GRAIN) {
+            graceUntil = now + GRACE;
+            return false;
+        }
+        return true;
     }
 
     /** {@code silent for 2.0 s; last beat #118; own stall 0 ms}. */
@@ -305,7 +347,7 @@ final class Pulse {
                 heard == null ? null : fact(heard, wall.minusNanos(now - heardAt)),
                 sent == null ? null : fact(sent, wall.minusNanos(now - sentAt)),
                 heard == null ? 0 : heard.lastHeard(),
-                Duration.ofNanos(stallSinceReceipt));
+                Duration.ofNanos(Math.max(stallSinceReceipt, excuse(now))));
     }
 
     private static BeatFacts.Beat fact(Beat beat, Instant at) {

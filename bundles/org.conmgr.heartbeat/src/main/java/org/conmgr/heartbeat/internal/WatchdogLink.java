@@ -69,6 +69,11 @@ final class WatchdogLink {
             return false;
         }
 
+        /** How many nanoseconds ago data last came from the peer, read or not; the greatest long when not known. */
+        default long sinceArrival() {
+            return Long.MAX_VALUE;
+        }
+
         /** Close the connection; no {@link #closed} is expected for it. */
         void disconnect();
 
@@ -364,7 +369,7 @@ final class WatchdogLink {
             if (nudge != null) {
                 outside.send(nudge);
             }
-            if (live.expired(now)) {
+            if (live.expired(now, outside::sinceArrival)) {
                 String evidence = live.evidence(now);
                 outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, evidence));
                 outside.disconnect();

@@ -80,9 +80,9 @@ class DetectorsTest {
             }
         };
         Pulse pulse = pulse(new Detection(patient, null));
-        assertThat(pulse.expired(ms(1999))).isFalse();
-        assertThat(pulse.expired(ms(2000))).isFalse();
-        assertThat(pulse.expired(ms(2002))).isTrue();
+        assertThat(pulse.expired(ms(1999), () -> Long.MAX_VALUE)).isFalse();
+        assertThat(pulse.expired(ms(2000), () -> Long.MAX_VALUE)).isFalse();
+        assertThat(pulse.expired(ms(2002), () -> Long.MAX_VALUE)).isTrue();
         assertThat(pulse.evidence(ms(2002))).isEqualTo("silent for 2.00 s; last beat #0; own stall 0 ms");
     }
 
@@ -92,9 +92,11 @@ class DetectorsTest {
         pulse.beat(0, Progress.UNKNOWN);
         assertThat(pulse.wakeAt()).as("looks again in time").isLessThanOrEqualTo(ms(1000));
         pulse.heard(ms(600), new Packet.Beat(1, 0, 0, 0, Progress.UNKNOWN, -1));
-        assertThat(pulse.expired(ms(1599))).isFalse();
-        assertThat(pulse.expired(ms(1600))).as("the socket is read first").isFalse();
-        assertThat(pulse.expired(ms(1602))).isTrue();
+        assertThat(pulse.expired(ms(1599), () -> Long.MAX_VALUE)).isFalse();
+        assertThat(pulse.expired(ms(1600), () -> Long.MAX_VALUE))
+                .as("the socket is read first")
+                .isFalse();
+        assertThat(pulse.expired(ms(1602), () -> Long.MAX_VALUE)).isTrue();
         assertThat(pulse.evidence(ms(1602)))
                 .isEqualTo("silent for 1.00 s; last beat #1; own stall 0 ms; half of 2000 ms");
         assertThat(pulse.shadowOpinion(ms(1602), true)).isEmpty();
@@ -139,9 +141,9 @@ class DetectorsTest {
         pulse.heard(ms(500), new Packet.Beat(1, 0, 0, 0, Progress.UNKNOWN, -1));
         pulse.heard(ms(900), new Packet.Beat(2, 0, 0, 0, Progress.UNKNOWN, -1));
         assertThat(failures).as("once each").hasSize(2);
-        assertThat(pulse.expired(ms(2899))).isFalse();
-        assertThat(pulse.expired(ms(2900))).isFalse();
-        assertThat(pulse.expired(ms(2902))).isTrue();
+        assertThat(pulse.expired(ms(2899), () -> Long.MAX_VALUE)).isFalse();
+        assertThat(pulse.expired(ms(2900), () -> Long.MAX_VALUE)).isFalse();
+        assertThat(pulse.expired(ms(2902), () -> Long.MAX_VALUE)).isTrue();
         assertThat(pulse.shadowOpinion(ms(2902), true)).isEqualTo("failing has no opinion");
     }
 
@@ -169,11 +171,11 @@ class DetectorsTest {
         Pulse pulse = pulse(Detection.FIXED);
         pulse.beat(0, Progress.UNKNOWN);
         pulse.detect(ms(1900), new Detection(half, null));
-        assertThat(pulse.expired(ms(2899))).isFalse();
+        assertThat(pulse.expired(ms(2899), () -> Long.MAX_VALUE)).isFalse();
         pulse.detect(ms(2899), Detection.FIXED);
-        assertThat(pulse.expired(ms(4898))).isFalse();
+        assertThat(pulse.expired(ms(4898), () -> Long.MAX_VALUE)).isFalse();
         pulse.retime(ms(4898), new Timing(ms(100), ms(300)));
         assertThat(pulse.takeShadowAlarm()).isNull();
-        assertThat(pulse.expired(ms(5197))).isFalse();
+        assertThat(pulse.expired(ms(5197), () -> Long.MAX_VALUE)).isFalse();
     }
 }

@@ -278,7 +278,7 @@ class FuzzedLinkTest {
         }
 
         @Override
-        public void unmonitored(String why, Duration grace) {
+        public void unmonitored(String why, Duration grace, boolean givenUp) {
             ups++;
         }
 

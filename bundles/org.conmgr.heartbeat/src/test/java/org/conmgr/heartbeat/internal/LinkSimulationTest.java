@@ -172,6 +172,7 @@ class LinkSimulationTest {
     @ParameterizedTest
     @ValueSource(ints = {700, 1500, 5000})
     void aConmgrThatStalledForLongDoesNotDeclareTheInstanceDeadForIt(int stallMillis) {
+        int told = 0;
         for (long seed = 0; seed < 300; seed++) {
             World world = up(seed);
             world.stalledUntilConmgr = world.now + stallMillis * MS;
@@ -179,7 +180,21 @@ class LinkSimulationTest {
             assertThat(world.watchdogVerdict.reason()).isEqualTo(VerdictReason.TIMED_OUT);
             assertThat(world.deadAt).as("seed %d, %s", seed, world.log).isEqualTo(-1);
             assertThat(world.seen).isEqualTo(LinkState.UP);
+            // Now and then the link is back before the probe is.
+            told += world.records.size();
+            assertThat(world.log)
+                    .as("seed %d: it says whose fault it was", seed)
+                    .filteredOn(line -> line.startsWith("unmonitored"))
+                    .hasSize(world.records.size())
+                    .allMatch(line ->
+                            line.matches("unmonitored: its watchdog gave this conmgr up \\(closed by peer: own stall"
+                                    + " \\d+ ms; (not heard by the peer: silent for .*|connection closed without a Goodbye)"
+                                    + "\\), but answers"));
+            assertThat(world.records)
+                    .allSatisfy(record -> assertThat(record.beats().ownStall().toMillis())
+                            .isBetween(stallMillis - 250L, (long) stallMillis));
         }
+        assertThat(told).isGreaterThan(200);
     }
 
     @Test

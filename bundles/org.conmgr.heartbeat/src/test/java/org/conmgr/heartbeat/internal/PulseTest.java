@@ -13,6 +13,10 @@ class PulseTest {
         return MILLISECONDS.toNanos(millis);
     }
 
+    private boolean expired(long now) {
+        return pulse.expired(now, () -> Long.MAX_VALUE);
+    }
+
     @Test
     void beatsAtAFixedRateWhateverElseHappens() {
         assertThat(pulse.beatDue(0)).isTrue();
@@ -38,33 +42,60 @@ class PulseTest {
     @Test
     void expiresOneGraceBehindTheDeadline() {
         pulse.heard(ms(500));
-        assertThat(pulse.expired(ms(2499))).isFalse();
-        assertThat(pulse.expired(ms(2500)))
-                .as("what the socket holds is read first")
-                .isFalse();
-        assertThat(pulse.expired(ms(2501))).isFalse();
-        assertThat(pulse.expired(ms(2502))).isTrue();
+        assertThat(expired(ms(2499))).isFalse();
+        assertThat(expired(ms(2500))).as("what the socket holds is read first").isFalse();
+        assertThat(expired(ms(2501))).isFalse();
+        assertThat(expired(ms(2502))).isTrue();
         assertThat(pulse.evidence(ms(2502))).isEqualTo("silent for 2.00 s; last beat #0; own stall 0 ms");
+    }
+
+    @Test
+    void whatHasComeAndIsNotReadIsNoSilence() {
+        pulse.heard(ms(500));
+        assertThat(expired(ms(2500))).isFalse();
+        assertThat(pulse.expired(ms(2502), () -> ms(80)))
+                .as("it came after it was last read, and before it was judged")
+                .isFalse();
+        assertThat(pulse.wakeAt()).isLessThanOrEqualTo(ms(2504));
+        assertThat(pulse.expired(ms(2504), () -> ms(2010)))
+                .as("it was read already")
+                .isTrue();
+    }
+
+    @Test
+    void halfAPacketDoesNotKeepAPeerAlive() {
+        pulse.heard(ms(500));
+        assertThat(expired(ms(2500))).isFalse();
+        assertThat(pulse.expired(ms(4422), () -> ms(1999))).isFalse();
+        assertThat(pulse.expired(ms(4424), () -> ms(2001))).isTrue();
     }
 
     @Test
     void judgesNobodyForItsOwnStall() {
         pulse.heard(ms(500));
         pulse.woke(ms(9000), ms(1000));
-        assertThat(pulse.expired(ms(9000))).isFalse();
+        assertThat(expired(ms(9000))).isFalse();
         pulse.heard(ms(9001), new Packet.Beat(7, 0, 0, 0, Progress.UNKNOWN, -1));
-        assertThat(pulse.expired(ms(9002))).as("the peer was in time").isFalse();
-        assertThat(pulse.expired(ms(11_001))).isFalse();
-        assertThat(pulse.expired(ms(11_003))).isTrue();
+        assertThat(expired(ms(9002))).as("the peer was in time").isFalse();
+        assertThat(expired(ms(11_001))).isFalse();
+        assertThat(expired(ms(11_003))).isTrue();
     }
 
     @Test
     void aStallDelaysTheVerdictByABoundedGrace() {
         pulse.woke(ms(9000), ms(1000));
-        assertThat(pulse.expired(ms(9000))).isFalse();
-        assertThat(pulse.expired(ms(9249))).isFalse();
-        assertThat(pulse.expired(ms(9250))).isTrue();
+        assertThat(expired(ms(9000))).isFalse();
+        assertThat(expired(ms(9249))).isFalse();
+        assertThat(expired(ms(9250))).isTrue();
         assertThat(pulse.evidence(ms(9250))).contains("own stall 8000 ms");
+    }
+
+    @Test
+    void aShortStallDelaysTheVerdictNoLongerThanItWas() {
+        pulse.woke(ms(1030), ms(1000));
+        assertThat(expired(ms(2000))).isFalse();
+        assertThat(expired(ms(2029))).isFalse();
+        assertThat(expired(ms(2030))).isTrue();
     }
 
     @Test
@@ -104,7 +135,7 @@ class PulseTest {
         pulse.retime(ms(1900), new Timing(ms(200), ms(600)));
         assertThat(pulse.wakeAt()).isEqualTo(ms(1000));
         pulse.beat(ms(1900), Progress.UNKNOWN);
-        assertThat(pulse.expired(ms(2499))).isFalse();
+        assertThat(expired(ms(2499))).isFalse();
         assertThat(pulse.wakeAt()).isLessThanOrEqualTo(ms(2500));
     }
 }

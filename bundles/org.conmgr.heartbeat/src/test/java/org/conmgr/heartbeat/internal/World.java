@@ -338,7 +338,7 @@ final class World {
         }
 
         @Override
-        public void unmonitored(String why, Duration grace) {
+        public void unmonitored(String why, Duration grace, boolean givenUp) {
             seen = LinkState.UNMONITORED;
             log.add("unmonitored: " + why);
         }
