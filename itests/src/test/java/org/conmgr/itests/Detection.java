@@ -91,7 +91,7 @@ final class Detection {
         Random random = new Random(7);
         List<HostProcess> applications = new ArrayList<>();
         for (int client = 0; client < site.clients().size(); client++) {
-            applications.add(site.application(client));
+            applications.add(site.applicationWithGateway(client));
         }
         for (int round = 1; round <= rounds; round++) {
             round(site, applications, round, interval, random, result);
@@ -118,7 +118,7 @@ final class Detection {
             result.cutTook().add(System.nanoTime() - before);
             cutAt[client] = before;
         }
-        LabSite.awaitEnds(applications, round);
+        LabSite.awaitEnds(applications, round, LabApplication.Kind.all(true).size());
         Await.until("every lock is released", DEADLINE, () -> releasedAt.size() == applications.size());
         watching.set(false);
         site.lab().restore(site.clients().toArray(Host[]::new));
@@ -130,7 +130,7 @@ final class Detection {
                     .map(line -> line.split(" ", 6))
                     .forEach(words -> {
                         add(result, words[2], Long.parseLong(words[3]), cut, words[5]);
-                        result.states().add(words[4]);
+                        result.states().add((words[2].startsWith("gateway") ? "gateway " : "direct ") + words[4]);
                     });
         }
     }

@@ -10,6 +10,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +37,23 @@ public final class LabApplication {
         /** In a transaction that holds a lock. */
         TRANSACTION,
         /** In a COPY from the server. */
-        COPY
+        COPY,
+        /** As {@link #BUSY}, through the gateway. */
+        GATEWAY_BUSY,
+        /** As {@link #IDLE}, through the gateway. */
+        GATEWAY_IDLE;
+
+        /** Whether its client is PostgreSQL's own driver, which knows nothing of conmgr. */
+        boolean relayed() {
+            return this == GATEWAY_BUSY || this == GATEWAY_IDLE;
+        }
+
+        /** Those of an application, with the gateway's or without. */
+        static List<Kind> all(boolean gateway) {
+            return Arrays.stream(values())
+                    .filter(kind -> gateway || !kind.relayed())
+                    .toList();
+        }
     }
 
     private static final long OPEN_SECONDS = 60;
@@ -43,15 +61,20 @@ public final class LabApplication {
     private final String url;
     private final int number;
 
-    private LabApplication(String url, int number) {
+    /** Empty: not used. */
+    private final String gateway;
+
+    private LabApplication(String url, int number, String gateway) {
         this.url = url;
         this.number = number;
+        this.gateway = gateway;
     }
 
-    /** Arguments: URL, number of the client. */
+    /** Arguments: URL, number of the client, and optionally the URL of the gateway, to have sessions through it too. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off");
-        LabApplication application = new LabApplication(arguments[0], Integer.parseInt(arguments[1]));
+        LabApplication application = new LabApplication(
+                arguments[0], Integer.parseInt(arguments[1]), arguments.length > 2 ? arguments[2] : "");
         BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String order = orders.readLine(); order != null; order = orders.readLine()) {
             application.open(order.substring("open ".length()));
@@ -65,8 +88,9 @@ public final class LabApplication {
     }
 
     private void open(String round) throws InterruptedException {
-        CountDownLatch opened = new CountDownLatch(Kind.values().length);
-        for (Kind kind : Kind.values()) {
+        List<Kind> kinds = Kind.all(!gateway.isEmpty());
+        CountDownLatch opened = new CountDownLatch(kinds.size());
+        for (Kind kind : kinds) {
             Thread thread = new Thread(() -> live(round, kind, opened), kind.name());
             thread.setDaemon(true);
             thread.start();
@@ -82,7 +106,7 @@ public final class LabApplication {
             }
             return;
         }
-        try (Connection connection = connect()) {
+        try (Connection connection = connect(kind.relayed() ? gateway : url)) {
             ended(round, kind, failureOf(() -> use(connection, kind, opened)));
         } catch (SQLException e) {
             ended(round, kind, e);
@@ -109,7 +133,7 @@ public final class LabApplication {
     }
 
     /** Tries until it can. */
-    private Connection connect() throws SQLException {
+    private static Connection connect(String url) throws SQLException {
         long start = System.nanoTime();
         while (true) {
             try {
@@ -127,12 +151,12 @@ public final class LabApplication {
         // Ends with its connection: the failure is told before anything is closed.
         Statement statement = connection.createStatement();
         switch (kind) {
-            case BUSY -> {
+            case BUSY, GATEWAY_BUSY -> {
                 statement.execute("select 1");
                 opened.countDown();
                 statement.execute("select pg_sleep(600)");
             }
-            case IDLE -> {
+            case IDLE, GATEWAY_IDLE -> {
                 statement.execute("listen nothing");
                 opened.countDown();
                 while (true) {

@@ -204,6 +204,13 @@ final class LabSite implements AutoCloseable {
                 .java(LabApplication.class, url("primary") + parameters, Integer.toString(client + 1));
     }
 
+    /** The same, with sessions through the gateway too. */
+    HostProcess applicationWithGateway(int client) {
+        String gateway = "jdbc:postgresql://127.0.0.1:" + CONMGR_PORT + "/postgres?user=" + EmbeddedInstance.SUPERUSER
+                + "&connectTimeout=30";
+        return clients.get(client).java(LabApplication.class, url("primary"), Integer.toString(client + 1), gateway);
+    }
+
     /** Lets a part of a time pass, so that a fault falls anywhere between two beats. */
     static void pause(Duration time) {
         long end = System.nanoTime() + time.toNanos();
@@ -214,12 +221,17 @@ final class LabSite implements AutoCloseable {
 
     /** Waits until every application has reported the end of each of its sessions. */
     static void awaitEnds(List<HostProcess> applications, int round) {
+        awaitEnds(applications, round, LabApplication.Kind.all(false).size());
+    }
+
+    /** @param sessions how many each application has */
+    static void awaitEnds(List<HostProcess> applications, int round, int sessions) {
         for (HostProcess application : applications) {
             Await.passes(application + " has lost its sessions of round " + round, DEADLINE, () -> {
                 long ended = application.lines().stream()
                         .filter(line -> line.startsWith("ended " + round + " "))
                         .count();
-                if (ended < LabApplication.Kind.values().length) {
+                if (ended < sessions) {
                     throw new AssertionError("its output is:\n" + application.output());
                 }
             });

@@ -68,7 +68,10 @@ final class Node implements AutoCloseable {
 
     /** Starts the process on a host of the lab and returns at once. */
     static Node start(String name, Settings settings, Host host) {
-        return start(name + "-" + host.name(), settings, host.prefix(), List.of());
+        // A session of its own, as a service has it: with sched_autogroup, Linux shares the cores out among sessions.
+        List<String> prefix = new ArrayList<>(host.prefix());
+        prefix.add("setsid");
+        return start(name + "-" + host.name(), settings, prefix, List.of());
     }
 
     private static Node start(String name, Settings settings, List<String> prefix, List<String> options) {

@@ -11,13 +11,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.conmgr.testkit.lab.Host;
 import org.conmgr.testkit.lab.HostProcess;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for false alarms: beats every 200 ms with a timeout of 600 ms under everything that can make a healthy peer
- * look dead, in turns. Every verdict of every conmgr and watchdog is judged: was the other end really late?
+ * look dead, in turns. Every verdict of every conmgr and watchdog is judged by what really passed on the wire: had the
+ * other end sent, and had it come?
  */
 final class Soak implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofMillis(200);
@@ -33,7 +34,7 @@ final class Soak implements AutoCloseable {
         SHORT_STOP("SIGSTOP of a conmgr or watchdog, 50 to 350 ms"),
         LOSS("5 % of the packets lost, each way"),
         JITTER("each packet up to 100 ms late"),
-        LONG_STOP("SIGSTOP of a conmgr or watchdog, 0.7 to 2.5 s");
+        LONG_STOP("SIGSTOP of a conmgr or watchdog, 0.9 to 2.5 s");
 
         private final String words;
 
@@ -44,21 +45,27 @@ final class Soak implements AutoCloseable {
 
     private static final class Count {
         private double seconds;
+        private long sent;
+        private double longestGap;
         private int right;
+        private int stoodStill;
         private int wrong;
     }
 
+    /** A conmgr or a watchdog, with what passes at its host. */
+    private record Member(Node node, Host host, Wire wire) {}
+
     /** What a node has said, read in pieces. */
     private static final class Reader {
-        private final Node node;
+        private final Member member;
         private int read;
 
-        Reader(Node node) {
-            this.node = node;
+        Reader(Member member) {
+            this.member = member;
         }
 
         List<String> verdicts() {
-            String output = node.output();
+            String output = member.node().output();
             int end = output.lastIndexOf('\n') + 1;
             List<String> found = output.substring(read, Math.max(read, end))
                     .lines()
@@ -71,17 +78,18 @@ final class Soak implements AutoCloseable {
 
     private final LabSite site;
     private final HostProcess relay;
-    private final String farAddress;
-    private final List<Node> conmgrs = new ArrayList<>();
-    private final List<String> conmgrAddresses = new ArrayList<>();
-    private final List<Node> watchdogs = new ArrayList<>();
+    private final Host between;
+    private final List<Member> conmgrs = new ArrayList<>();
+    private final List<Member> watchdogs = new ArrayList<>();
+    private final List<Member> members = new ArrayList<>();
     private final List<Reader> readers = new ArrayList<>();
     private final Map<Trouble, Count> counts = new EnumMap<>(Trouble.class);
+    private final Witness witness = new Witness(TIMEOUT);
     private final Random random = new Random(11);
 
     private Soak() {
         site = LabSite.start(2, 2, INTERVAL, TIMEOUT);
-        Host between = site.lab().client("relay");
+        between = site.lab().client("relay");
         Host far = site.lab().client("far");
         int sql = site.instance(0).port();
         relay = between.java(
@@ -89,20 +97,25 @@ final class Soak implements AutoCloseable {
                 LabSite.WATCHDOG_PORT + "=" + site.database(0).address() + ":" + LabSite.WATCHDOG_PORT,
                 sql + "=" + site.database(0).address() + ":" + sql);
         relay.awaitOutput("relaying", DEADLINE);
-        conmgrs.add(site.conmgr(0));
-        conmgrs.add(site.conmgr(1));
-        conmgrs.add(site.startConmgr(
-                far, List.of(between.address(), site.database(1).address())));
-        site.awaitLinks(conmgrs.get(2));
-        farAddress = far.address();
-        conmgrAddresses.addAll(List.of(site.client(0).address(), site.client(1).address(), between.address()));
-        watchdogs.add(site.watchdog(0));
-        watchdogs.add(site.watchdog(1));
-        conmgrs.forEach(node -> readers.add(new Reader(node)));
-        watchdogs.forEach(node -> readers.add(new Reader(node)));
+        conmgrs.add(member(site.conmgr(0), site.client(0)));
+        conmgrs.add(member(site.conmgr(1), site.client(1)));
+        Node remote = site.startConmgr(
+                far, List.of(between.address(), site.database(1).address()));
+        conmgrs.add(member(remote, far));
+        site.awaitLinks(remote);
+        watchdogs.add(member(site.watchdog(0), site.database(0)));
+        watchdogs.add(member(site.watchdog(1), site.database(1)));
+        members.addAll(conmgrs);
+        members.addAll(watchdogs);
+        members.forEach(member -> readers.add(new Reader(member)));
         // Whatever the start has brought is none of its business.
         awaitQuiet();
         readers.forEach(Reader::verdicts);
+        members.forEach(member -> member.wire().forget());
+    }
+
+    private Member member(Node node, Host host) {
+        return new Member(node, host, Wire.tap(host, site.lab().directory(), LabSite.WATCHDOG_PORT));
     }
 
     /** Arguments: minutes, and optionally the troubles, instead of all. */
@@ -114,6 +127,7 @@ final class Soak implements AutoCloseable {
                         .map(Trouble::valueOf)
                         .toList();
         System.out.println("load before: " + LabSite.load());
+        int wrong;
         try (Soak soak = new Soak()) {
             long end = System.nanoTime() + time.toNanos();
             while (System.nanoTime() < end) {
@@ -122,9 +136,10 @@ final class Soak implements AutoCloseable {
                 }
             }
             soak.print();
+            wrong = soak.counts.values().stream().mapToInt(count -> count.wrong).sum();
         }
         System.out.println("load after: " + LabSite.load());
-        System.exit(0);
+        System.exit(wrong == 0 ? 0 : 1);
     }
 
     private void turn(Trouble trouble) {
@@ -133,12 +148,8 @@ final class Soak implements AutoCloseable {
         switch (trouble) {
             case QUIET -> LabSite.pause(TURN);
             case BURN -> burn();
-            case FULL_GC ->
-                repeat(() -> {
-                    conmgrs.forEach(Soak::collect);
-                    watchdogs.forEach(Soak::collect);
-                });
-            case SHORT_STOP -> repeat(() -> stop(any(), 50 + random.nextInt(300)));
+            case FULL_GC -> repeat(() -> members.forEach(member -> collect(member.node())));
+            case SHORT_STOP -> repeat(() -> stop(any().node(), 50 + random.nextInt(300)));
             case LOSS -> {
                 site.lab().lose(site.client(0), 5);
                 LabSite.pause(TURN);
@@ -149,19 +160,24 @@ final class Soak implements AutoCloseable {
                 LabSite.pause(TURN);
                 relay.tell("0");
             }
-            case LONG_STOP -> {
+            case LONG_STOP ->
                 // One at a time, so that each verdict has one cause.
                 repeat(() -> {
-                    Node stopped = any();
-                    stop(stopped, 700 + random.nextInt(1800));
+                    Member stopped = any();
+                    stop(stopped.node(), 900 + random.nextInt(1600));
                     awaitQuiet();
-                    judge(trouble, line -> isRight(stopped, line));
+                    int links = watchdogs.contains(stopped) ? conmgrs.size() : watchdogs.size();
+                    int right = judge(trouble, stopped);
+                    if (right < links) {
+                        count(trouble).wrong += links - right;
+                        System.out.println("WRONG during " + trouble + ": " + stopped.node()
+                                + " was stopped, and missed on " + right + " of its " + links + " links");
+                    }
                 });
-            }
         }
         awaitQuiet();
-        judge(trouble, line -> false);
-        counts.computeIfAbsent(trouble, none -> new Count()).seconds += (System.nanoTime() - start) / 1e9;
+        judge(trouble, null);
+        count(trouble).seconds += (System.nanoTime() - start) / 1e9;
     }
 
     private void repeat(Runnable work) {
@@ -171,9 +187,8 @@ final class Soak implements AutoCloseable {
         }
     }
 
-    private Node any() {
-        int index = random.nextInt(conmgrs.size() + watchdogs.size());
-        return index < conmgrs.size() ? conmgrs.get(index) : watchdogs.get(index - conmgrs.size());
+    private Member any() {
+        return members.get(random.nextInt(members.size()));
     }
 
     private void stop(Node node, int millis) {
@@ -223,60 +238,122 @@ final class Soak implements AutoCloseable {
         }
     }
 
-    /** Whether a verdict is what the stop of this node had to lead to. */
-    private boolean isRight(Node stopped, String line) {
-        int conmgr = conmgrs.indexOf(stopped);
-        if (conmgr >= 0) {
-            // Its watchdogs miss it. When it goes on it finds its links closed, and declares nobody dead.
-            String address = conmgr == 2 ? farAddress : conmgrAddresses.get(conmgr);
-            return line.contains(" lost: timed out: ")
-                    && (line.contains(" at " + address + " ")
-                            || line.contains(" at " + conmgrAddresses.get(conmgr) + " "));
-        }
-        int watchdog = watchdogs.indexOf(stopped);
-        return line.contains(" lost: closed by peer")
-                || (line.contains("instance " + watchdog + " ") && line.contains(" declared dead: timed out: "));
-    }
-
-    private void judge(Trouble trouble, Predicate<String> right) {
-        Count count = counts.computeIfAbsent(trouble, none -> new Count());
+    /**
+     * Judges what has been decided since this was last called, and counts it.
+     *
+     * @param stopped who was made to stand still for longer than the timeout
+     * @return how many verdicts were on that one
+     */
+    private int judge(Trouble trouble, @Nullable Member stopped) {
+        Count count = count(trouble);
+        int right = 0;
         for (Reader reader : readers) {
             for (String line : reader.verdicts()) {
-                if (right.test(line)) {
-                    count.right++;
+                Member judge = reader.member;
+                Member peer = peer(judge, line);
+                if (!line.contains(": timed out: ")) {
+                    if (!Witness.gaveUp(end(peer, judge))) {
+                        count.wrong++;
+                        System.out.println("WRONG during " + trouble + ", " + judge.node()
+                                + ", nothing that passed on the wire explains it: " + line);
+                    }
+                    continue; // The other end's verdict was the first, and is judged.
+                }
+                Witness.Statement statement = witness.judge(line, end(judge, peer), end(peer, judge));
+                boolean stoodStill = statement.finding() == Witness.Finding.STOOD_STILL;
+                boolean relayStoodStill =
+                        statement.finding() == Witness.Finding.LOST_ON_THE_WAY && relayed(judge, peer);
+                if (stoodStill && peer.equals(stopped)) {
+                    right++;
+                    continue;
+                }
+                if (stoodStill || relayStoodStill) {
+                    count.stoodStill++;
+                    System.out.print("right, " + (stoodStill ? peer.node() : relay) + " stood still");
                 } else {
                     count.wrong++;
-                    System.out.println("WRONG during " + trouble + ", " + reader.node + ": " + line);
+                    System.out.print("WRONG");
                 }
+                System.out.println(" during " + trouble + ", " + statement.words() + "; " + judge.node() + ": " + line);
             }
         }
+        count.right += right;
+        for (Member member : members) {
+            Witness.Sent sent =
+                    Witness.sent(member.wire().segments(), member.host().address());
+            count.sent += sent.segments();
+            count.longestGap = Math.max(count.longestGap, sent.longestGapMillis());
+            member.wire().forget();
+        }
+        return right;
+    }
+
+    private Count count(Trouble trouble) {
+        return counts.computeIfAbsent(trouble, none -> new Count());
+    }
+
+    /** Whom a verdict is on. */
+    private Member peer(Member judge, String line) {
+        boolean watchdog = watchdogs.contains(judge);
+        for (Member other : watchdog ? conmgrs : watchdogs) {
+            String mark = watchdog
+                    ? " at " + seenAt(judge, other) + " lost: "
+                    : "instance " + watchdogs.indexOf(other) + " (";
+            if (line.contains(mark)) {
+                return other;
+            }
+        }
+        throw new AssertionError("a verdict of " + judge.node() + " on nobody: " + line);
+    }
+
+    private Witness.End end(Member one, Member other) {
+        return new Witness.End(one.wire().segments(), one.host().address(), seenAt(one, other));
+    }
+
+    /** The relay is between the last conmgr and the first instance. */
+    private boolean relayed(Member one, Member other) {
+        List<Member> ends = List.of(conmgrs.get(2), watchdogs.get(0));
+        return ends.contains(one) && ends.contains(other);
+    }
+
+    /** The address that one end of a link has for the other. */
+    private String seenAt(Member one, Member other) {
+        return (relayed(one, other) ? between : other.host()).address();
     }
 
     private void print() {
         System.out.printf(
                 Locale.ROOT,
-                "%nbeats %d ms / %d ms, %d links%n%-52s %8s %10s %6s %6s%n",
+                "%nbeats %d ms / %d ms, %d links%n%-52s %8s %10s %12s %6s %6s %6s%n",
                 INTERVAL.toMillis(),
                 TIMEOUT.toMillis(),
                 conmgrs.size() * watchdogs.size(),
                 "trouble",
                 "seconds",
-                "beats",
+                "sent",
+                "longest gap",
                 "right",
+                "still",
                 "wrong");
         counts.forEach((trouble, count) -> System.out.printf(
                 Locale.ROOT,
-                "%-52s %8.0f %10.0f %6d %6d%n",
+                "%-52s %8.0f %10d %9.0f ms %6d %6d %6d%n",
                 trouble.words,
                 count.seconds,
-                count.seconds * 1000 / INTERVAL.toMillis() * 2 * conmgrs.size() * watchdogs.size(),
+                count.sent,
+                count.longestGap,
                 count.right,
+                count.stoodStill,
                 count.wrong));
+        System.out.println("""
+                sent: packets with data that left a host of the links; longest gap: between two of one end of a link
+                right: verdicts on a process that was stopped for it; still: on another process, or the relay, that sent nothing for as long
+                wrong: on one that had sent in time, and verdicts that were missed""");
     }
 
     @Override
     public void close() {
-        conmgrs.get(2).kill();
+        conmgrs.get(2).node().kill();
         site.close();
     }
 }
