@@ -9,6 +9,7 @@ import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.conmgr.api.log.LogMessage;
@@ -17,7 +18,6 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
-import org.conmgr.listener.FrontDoor;
 import org.conmgr.listener.ListenerStatus;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -33,10 +33,10 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
  * that comes and goes, adapters, settings, the message log, ends it, since with it would end the connections whose
  * first packet is still to come, and the count.
  */
-@Component(
-        service = {Reception.class, FrontDoor.class},
-        immediate = true)
-public final class Reception implements FrontDoor, AutoCloseable {
+@Component(service = Reception.class, immediate = true)
+public final class Reception implements AutoCloseable {
+    private static final AttributeKey<Reception> RECEPTION = AttributeKey.valueOf(Reception.class, "reception");
+
     /** The adapter whose own port a connection came by. */
     private static final AttributeKey<ApplicationAdapter> ONLY = AttributeKey.valueOf(Reception.class, "only");
 
@@ -99,12 +99,18 @@ public final class Reception implements FrontDoor, AutoCloseable {
             return;
         }
         accepted.increment();
+        channel.attr(RECEPTION).set(this);
         channel.closeFuture().addListener(closed -> open.decrementAndGet());
         channel.pipeline().addLast(new FirstPacketHandler(this, settings.authenticationTimeout()), lastHandler);
         expected.add(channel);
     }
 
-    @Override
+    /** The one that a connection was received by. */
+    static Reception of(Channel channel) {
+        return Objects.requireNonNull(channel.attr(RECEPTION).get(), "not received here");
+    }
+
+    /** As {@link org.conmgr.listener.FrontDoor#next}. */
     public void next(Channel channel, ByteBuf received) {
         channel.pipeline().addFirst(new FirstPacketHandler(this, current.authenticationTimeout()));
         expected.add(channel);

@@ -45,6 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.Configuration;
@@ -120,17 +121,21 @@ class LibpqInFrameworkTest {
     }
 
     private Bundle install() {
+        prepare();
+        framework.install(Listener.class);
+        framework.install(RelayGateway.class);
+        Bundle libpq = framework.install(LibpqAdapter.class);
+        awaitAdapter();
+        return libpq;
+    }
+
+    private void prepare() {
         framework.configure(
                 "org.conmgr.listener", Map.of("port", String.valueOf(port), "listen_addresses", "127.0.0.1"));
         framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
         framework.register(Transport.class, transport, Map.of());
         framework.register(Router.class, new Always(), Map.of());
         framework.register(RegistryView.class, new Always(), Map.of());
-        framework.install(Listener.class);
-        framework.install(RelayGateway.class);
-        Bundle libpq = framework.install(LibpqAdapter.class);
-        awaitAdapter();
-        return libpq;
     }
 
     private void awaitAdapter() {
@@ -232,6 +237,27 @@ class LibpqInFrameworkTest {
             framework.register(MessageLog.class, log, Map.of());
             assertRelayed(session, "still here".getBytes(UTF_8));
         }
+    }
+
+    /** The listener needs the adapters, which need it to take connections back. */
+    @Test
+    void theListenerMayComeLast() throws Exception {
+        List<Throwable> errors = new CopyOnWriteArrayList<>();
+        framework.context().addFrameworkListener(event -> {
+            if (event.getType() == FrameworkEvent.ERROR) {
+                errors.add(event.getThrowable());
+            }
+        });
+        prepare();
+        framework.register(MessageLog.class, log, Map.of());
+        framework.install(RelayGateway.class);
+        framework.install(LibpqAdapter.class);
+        framework.install(Listener.class);
+        awaitAdapter();
+        try (Socket session = connect(port)) {
+            assertRelayed(session, STARTUP);
+        }
+        assertThat(errors).isEmpty();
     }
 
     @Test
