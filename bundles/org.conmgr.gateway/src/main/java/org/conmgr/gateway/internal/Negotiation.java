@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import java.util.EnumSet;
 import java.util.Set;
+import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.TlsMode;
@@ -70,7 +71,7 @@ final class Negotiation extends Opening {
             return;
         }
         Held held = Held.take(client);
-        Target target = target();
+        Target target = target(door.target().orElse(settings.target()), Set.of());
         Upstream there = held.upstream(target);
         if (there != null) {
             use(there);
@@ -85,12 +86,21 @@ final class Negotiation extends Opening {
      * Any instance can tell about TLS while the one that will be wanted is not there: what is wanted is not known yet,
      * and it must not wait for what is not.
      */
-    private Target target() {
-        if (door.target().isPresent()) {
-            return door.target().get();
-        }
-        Target target = settings.target();
-        return gateway.offers(target) || !gateway.offers(Target.ANY) ? target : Target.ANY;
+    private Target target(Target wanted, Set<Integer> avoid) {
+        boolean known = door.target().isPresent();
+        return known || gateway.offers(wanted, avoid) || !gateway.offers(Target.ANY, avoid) ? wanted : Target.ANY;
+    }
+
+    @Override
+    public RouteRequest again(RouteRequest request) {
+        return new RouteRequest(
+                target(request.target(), request.avoid()),
+                request.application(),
+                request.pid(),
+                request.path(),
+                request.minLsn(),
+                request.avoid(),
+                request.prefer());
     }
 
     @Override
@@ -127,7 +137,7 @@ final class Negotiation extends Opening {
 
     @Override
     public void failed(Upstream.Failure failure) {
-        Held.failure(client, target(), failure);
+        Held.failure(client, upstream().request().target(), failure);
         declined();
     }
 

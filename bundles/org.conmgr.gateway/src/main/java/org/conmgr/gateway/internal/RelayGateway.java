@@ -129,9 +129,14 @@ public final class RelayGateway implements Gateway, AutoCloseable {
         return affinity;
     }
 
-    /** Whether there is an instance with this target just now. */
-    boolean offers(Target target) {
-        return registry.preview(new RouteRequest(target, PREVIEW, 0, PREVIEW, 0)) instanceof Route;
+    /**
+     * Whether there is an instance with this target just now.
+     *
+     * @param avoid the numbers of those that do not count
+     */
+    boolean offers(Target target, Set<Integer> avoid) {
+        RouteRequest request = new RouteRequest(target, PREVIEW, 0, PREVIEW, 0, avoid, RouteRequest.NO_PREFERENCE);
+        return registry.preview(request) instanceof Route;
     }
 
     /** Connections being relayed. */

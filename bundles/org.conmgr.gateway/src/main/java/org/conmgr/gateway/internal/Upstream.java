@@ -36,6 +36,11 @@ final class Upstream {
         /** The instance is connected; called at most once. */
         void connected(Channel server);
 
+        /** What to ask for next, when connecting to an instance has failed. */
+        default RouteRequest again(RouteRequest request) {
+            return request;
+        }
+
         /** There is no instance to connect to; the last that is called. */
         void failed(Failure failure);
 
@@ -225,14 +230,14 @@ final class Upstream {
         leave();
         Set<Integer> avoid = new HashSet<>(request.avoid());
         avoid.add(where.number());
-        request = new RouteRequest(
+        request = owner.again(new RouteRequest(
                 request.target(),
                 request.application(),
                 request.pid(),
                 request.path(),
                 request.minLsn(),
                 avoid,
-                request.prefer());
+                request.prefer()));
         open();
     }
 
