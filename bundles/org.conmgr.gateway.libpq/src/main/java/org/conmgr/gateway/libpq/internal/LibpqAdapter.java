@@ -22,12 +22,8 @@ public final class LibpqAdapter implements ApplicationAdapter {
 
     @Activate
     public LibpqAdapter(@Reference Gateway gateway, @Reference FrontDoor frontDoor) {
-        this(gateway, OptionsDoor.open(PATH, frontDoor));
-    }
-
-    LibpqAdapter(Gateway gateway, Door door) {
         this.gateway = gateway;
-        this.door = door;
+        this.door = OptionsDoor.open(PATH, frontDoor);
     }
 
     @Override

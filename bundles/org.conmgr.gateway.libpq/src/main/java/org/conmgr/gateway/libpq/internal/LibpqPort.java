@@ -1,15 +1,12 @@
 package org.conmgr.gateway.libpq.internal;
 
 import java.util.Map;
-import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
-import org.conmgr.api.setting.InvalidSetting;
-import org.conmgr.gateway.Door;
 import org.conmgr.gateway.Gateway;
+import org.conmgr.gateway.GatewayPort;
 import org.conmgr.gateway.OptionsDoor;
 import org.conmgr.listener.AdapterPorts;
 import org.conmgr.listener.FrontDoor;
-import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -27,7 +24,7 @@ import org.osgi.service.metatype.annotations.Designate;
 public final class LibpqPort implements AutoCloseable {
     static final String PID = "org.conmgr.gateway.libpq";
 
-    private final AdapterPorts.@Nullable Port port;
+    private final GatewayPort port;
 
     @Activate
     public LibpqPort(
@@ -37,25 +34,20 @@ public final class LibpqPort implements AutoCloseable {
             @Reference MessageLog log,
             LibpqPortConfig config,
             Map<String, Object> properties) {
-        AdapterPorts.Port opened = null;
-        try {
-            Door door = OptionsDoor.of(LibpqAdapter.PATH, config.target__session__attrs(), config.tls(), frontDoor);
-            opened = ports.open(config.listen__addresses(), config.port(), new LibpqAdapter(gateway, door));
-        } catch (InvalidSetting e) {
-            log.log(
-                    Message.INVALID_SETTING,
-                    properties.getOrDefault("service.pid", PID),
-                    String.valueOf(e.getMessage()));
-        }
-        port = opened;
+        port = GatewayPort.open(
+                gateway,
+                ports,
+                log,
+                properties.getOrDefault("service.pid", PID),
+                config.listen__addresses(),
+                config.port(),
+                () -> OptionsDoor.of(LibpqAdapter.PATH, config.target__session__attrs(), config.tls(), frontDoor));
     }
 
     /** Stops listening; connections that came in stay. */
     @Override
     @Deactivate
     public void close() {
-        if (port != null) {
-            port.close();
-        }
+        port.close();
     }
 }
