@@ -1,4 +1,7 @@
-/** What tests of several bundles share: a virtual clock, waiting for conditions, contract tests of the plug-ins. */
+/**
+ * What tests of several bundles share: a virtual clock, waiting for conditions, an OSGi framework in the JVM, certificates,
+ * free ports, contract tests of the plug-ins.
+ */
 @Export
 @Version("1.0.0")
 @NullMarked
