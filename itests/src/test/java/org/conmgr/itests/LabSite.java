@@ -99,12 +99,17 @@ final class LabSite implements AutoCloseable {
     }
 
     Node startWatchdog(int number) {
+        return startWatchdog(number, new Node.Settings());
+    }
+
+    private Node startWatchdog(int number, Node.Settings more) {
         String pid = "org.conmgr.watchdog~pg" + number;
         return Node.start(
                 "watchdog",
                 new Node.Settings()
                         .with("org.conmgr.auth", "auth", "trust")
                         .with(extra)
+                        .with(more)
                         .with(pid, "port", WATCHDOG_PORT)
                         .with(pid, "check_attr_interval", CHECK_MILLIS)
                         .with(
@@ -123,9 +128,15 @@ final class LabSite implements AutoCloseable {
 
     /** @param addresses where this conmgr finds the instances */
     Node startConmgr(Host client, List<String> addresses) {
+        return startConmgr(client, addresses, new Node.Settings());
+    }
+
+    /** @param more settings */
+    Node startConmgr(Host client, List<String> addresses, Node.Settings more) {
         Node.Settings settings = new Node.Settings()
                 .with("org.conmgr.auth", "auth", "trust")
                 .with(extra)
+                .with(more)
                 .with("org.conmgr.listener", "port", CONMGR_PORT)
                 .with("org.conmgr.heartbeat", "heartbeat_interval", interval.toMillis() + "ms")
                 .with("org.conmgr.heartbeat", "heartbeat_timeout", timeout.toMillis() + "ms")
@@ -179,8 +190,13 @@ final class LabSite implements AutoCloseable {
     }
 
     void replaceWatchdog(int number) {
+        replaceWatchdog(number, new Node.Settings());
+    }
+
+    /** @param more settings */
+    void replaceWatchdog(int number, Node.Settings more) {
         watchdogs.get(number).kill();
-        watchdogs.set(number, startWatchdog(number));
+        watchdogs.set(number, startWatchdog(number, more));
     }
 
     Node conmgr(int number) {

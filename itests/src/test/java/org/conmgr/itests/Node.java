@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.testkit.Await;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Node implements AutoCloseable {
     private static final String CONF = "conmgr.conf";
+    private static final String CLOCK = "clock";
     private static final Duration BOOT = Duration.ofSeconds(60);
 
     private final String name;
@@ -38,10 +40,17 @@ final class Node implements AutoCloseable {
     static final class Settings {
         private final Map<String, Map<String, String>> pids = new LinkedHashMap<>();
         private @Nullable String conf;
+        private @Nullable Path faketime;
 
         /** A conmgr.conf. */
         Settings conf(String text) {
             conf = text;
+            return this;
+        }
+
+        /** Gives the process a clock on the wall of its own, by libfaketime: {@link #setClock}. */
+        Settings clock(Path library) {
+            faketime = library;
             return this;
         }
 
@@ -51,6 +60,7 @@ final class Node implements AutoCloseable {
         }
 
         Settings with(Settings more) {
+            faketime = more.faketime == null ? faketime : more.faketime;
             more.pids.forEach((pid, values) -> values.forEach((key, value) -> with(pid, key, value)));
             return this;
         }
@@ -90,7 +100,18 @@ final class Node implements AutoCloseable {
             command.addAll(List.of("-D", directory.toString()));
             command.addAll(options);
             ProcessBuilder builder = new ProcessBuilder(command);
-            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            Map<String, String> environment = builder.environment();
+            environment.put("JAVA_HOME", System.getProperty("java.home"));
+            if (settings.faketime != null) {
+                Files.writeString(directory.resolve(CLOCK), "+0");
+                environment.put("LD_PRELOAD", settings.faketime.toString());
+                // The launcher goes to its directory before it becomes the JVM.
+                environment.put("FAKETIME_TIMESTAMP_FILE", CLOCK);
+                environment.put("FAKETIME_CACHE_DURATION", "1");
+                environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+                // It takes timed waits for waits by the clock on the wall, and has them spin.
+                environment.put("FAKETIME_FORCE_MONOTONIC_FIX", "0");
+            }
             if (options.isEmpty()) {
                 builder.redirectInput(
                         ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
@@ -131,9 +152,18 @@ final class Node implements AutoCloseable {
 
     /** Writes its conmgr.conf whole, while the process runs. */
     void conf(String text) {
+        replace(CONF, text);
+    }
+
+    /** Sets the clock on its wall, within a second, to so much before or behind the machine's. */
+    void setClock(Duration offset) {
+        replace(CLOCK, String.format(Locale.ROOT, "%+.3f", offset.toMillis() / 1000.0));
+    }
+
+    private void replace(String file, String text) {
         try {
-            Path unfinished = Files.writeString(directory.resolve(CONF + ".new"), text);
-            Files.move(unfinished, directory.resolve(CONF), StandardCopyOption.REPLACE_EXISTING);
+            Path unfinished = Files.writeString(directory.resolve(file + ".new"), text);
+            Files.move(unfinished, directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

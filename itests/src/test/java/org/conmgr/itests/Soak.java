@@ -2,6 +2,7 @@ package org.conmgr.itests;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.conmgr.testkit.Await;
 import org.conmgr.testkit.lab.Host;
 import org.conmgr.testkit.lab.HostProcess;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,7 @@ final class Soak implements AutoCloseable {
         SHORT_STOP("SIGSTOP of a conmgr or watchdog, 50 to 350 ms"),
         LOSS("5 % of the packets lost, each way"),
         JITTER("each packet up to 100 ms late"),
+        CLOCK("clocks of a conmgr and a watchdog set, by up to 3 h"),
         LONG_STOP("SIGSTOP of a conmgr or watchdog, 0.9 to 2.5 s");
 
         private final String words;
@@ -83,11 +87,13 @@ final class Soak implements AutoCloseable {
     private final List<Member> watchdogs = new ArrayList<>();
     private final List<Member> members = new ArrayList<>();
     private final List<Reader> readers = new ArrayList<>();
+    private final List<Node> clocks = new ArrayList<>();
     private final Map<Trouble, Count> counts = new EnumMap<>(Trouble.class);
     private final Witness witness = new Witness(TIMEOUT);
     private final Random random = new Random(11);
 
-    private Soak() {
+    /** @param faketime for a conmgr and a watchdog; null for none */
+    private Soak(@Nullable Path faketime) {
         site = LabSite.start(2, 2, INTERVAL, TIMEOUT);
         between = site.lab().client("relay");
         Host far = site.lab().client("far");
@@ -99,19 +105,46 @@ final class Soak implements AutoCloseable {
         relay.awaitOutput("relaying", DEADLINE);
         conmgrs.add(member(site.conmgr(0), site.client(0)));
         conmgrs.add(member(site.conmgr(1), site.client(1)));
+        Node.Settings clock = new Node.Settings();
+        if (faketime != null) {
+            clock.clock(faketime);
+            site.replaceWatchdog(1, clock);
+        }
         Node remote = site.startConmgr(
-                far, List.of(between.address(), site.database(1).address()));
+                far, List.of(between.address(), site.database(1).address()), clock);
         conmgrs.add(member(remote, far));
         site.awaitLinks(remote);
+        Await.until("every conmgr has a link to each watchdog", DEADLINE, () -> Stream.of(0, 1)
+                .allMatch(number -> site.watchdog(number)
+                                .output()
+                                .lines()
+                                .filter(line -> line.contains(" established"))
+                                .count()
+                        >= 3));
         watchdogs.add(member(site.watchdog(0), site.database(0)));
         watchdogs.add(member(site.watchdog(1), site.database(1)));
         members.addAll(conmgrs);
         members.addAll(watchdogs);
         members.forEach(member -> readers.add(new Reader(member)));
+        if (faketime != null) {
+            clocks.addAll(List.of(remote, site.watchdog(1)));
+            clocks.forEach(Soak::requireClock);
+        }
         // Whatever the start has brought is none of its business.
         awaitQuiet();
         readers.forEach(Reader::verdicts);
         members.forEach(member -> member.wire().forget());
+    }
+
+    private static void requireClock(Node node) {
+        try {
+            if (!Files.readString(Path.of("/proc", Long.toString(node.pid()), "maps"))
+                    .contains("faketime")) {
+                throw new AssertionError(node + " runs without libfaketime");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Member member(Node node, Host host) {
@@ -121,14 +154,19 @@ final class Soak implements AutoCloseable {
     /** Arguments: minutes, and optionally the troubles, instead of all. */
     public static void main(String[] arguments) {
         Duration time = Duration.ofMillis((long) (Double.parseDouble(arguments[0]) * 60_000));
-        List<Trouble> troubles = arguments.length == 1
-                ? List.of(Trouble.values())
-                : List.of(arguments).subList(1, arguments.length).stream()
-                        .map(Trouble::valueOf)
-                        .toList();
+        List<Trouble> troubles = new ArrayList<>(
+                arguments.length == 1
+                        ? List.of(Trouble.values())
+                        : List.of(arguments).subList(1, arguments.length).stream()
+                                .map(Trouble::valueOf)
+                                .toList());
         System.out.println("load before: " + LabSite.load());
+        Path faketime = troubles.contains(Trouble.CLOCK) ? faketime() : null;
+        if (faketime == null && troubles.remove(Trouble.CLOCK)) {
+            System.out.println("SKIPPED, there is no libfaketime: " + Trouble.CLOCK.words);
+        }
         int wrong;
-        try (Soak soak = new Soak()) {
+        try (Soak soak = new Soak(faketime)) {
             long end = System.nanoTime() + time.toNanos();
             while (System.nanoTime() < end) {
                 for (Trouble trouble : troubles) {
@@ -140,6 +178,18 @@ final class Soak implements AutoCloseable {
         }
         System.out.println("load after: " + LabSite.load());
         System.exit(wrong == 0 ? 0 : 1);
+    }
+
+    /** The library for programs of several threads; null if it is not there. */
+    private static @Nullable Path faketime() {
+        try (Stream<Path> found = Files.find(
+                Path.of("/usr/lib"),
+                3,
+                (path, attributes) -> path.endsWith("faketime/libfaketimeMT.so.1") && attributes.isRegularFile())) {
+            return found.findAny().orElse(null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void turn(Trouble trouble) {
@@ -159,6 +209,16 @@ final class Soak implements AutoCloseable {
                 relay.tell("100");
                 LabSite.pause(TURN);
                 relay.tell("0");
+            }
+            case CLOCK -> {
+                repeat(() -> {
+                    Node set = clocks.get(random.nextInt(clocks.size()));
+                    // From a little more than nothing to three hours, either way.
+                    double seconds = Math.exp(random.nextDouble() * 13 - 3) * (random.nextBoolean() ? 1 : -1);
+                    set.setClock(Duration.ofMillis((long) (seconds * 1000)));
+                    LabSite.pause(Duration.ofMillis(1000 + random.nextInt(1000)));
+                });
+                clocks.forEach(node -> node.setClock(Duration.ZERO));
             }
             case LONG_STOP ->
                 // One at a time, so that each verdict has one cause.
