@@ -29,6 +29,9 @@ final class Negotiation extends Opening {
     private final Kind kind;
     private final int length;
 
+    /** Whether only the instance that is wanted will do. */
+    private boolean strict;
+
     private Negotiation(
             RelayGateway gateway,
             GatewaySettings settings,
@@ -71,7 +74,7 @@ final class Negotiation extends Opening {
             return;
         }
         Held held = Held.take(client);
-        Target target = target(door.target().orElse(settings.target()), Set.of());
+        Target target = target(wanted(), Set.of());
         Upstream there = held.upstream(target);
         if (there != null) {
             use(there);
@@ -82,12 +85,17 @@ final class Negotiation extends Opening {
         }
     }
 
+    /** As far as is known now. */
+    private Target wanted() {
+        return door.target().orElse(settings.target());
+    }
+
     /**
      * Any instance can tell about TLS while the one that will be wanted is not there: what is wanted is not known yet,
      * and it must not wait for what is not.
      */
     private Target target(Target wanted, Set<Integer> avoid) {
-        boolean known = door.target().isPresent();
+        boolean known = strict || door.target().isPresent();
         return known || gateway.offers(wanted, avoid) || !gateway.offers(Target.ANY, avoid) ? wanted : Target.ANY;
     }
 
@@ -127,6 +135,12 @@ final class Negotiation extends Opening {
             ByteBuf rest = finish().skipBytes(length);
             client.writeAndFlush(answer);
             TlsStart.afterRequest(gateway, settings, client, rest, door, upstream());
+        } else if (kind == Kind.GSS && upstream().request().target() != wanted()) {
+            // GSS begins with this answer, and then nobody can tell any more what is wanted.
+            answer.release();
+            upstream().close();
+            strict = true;
+            connect(wanted(), "", RouteRequest.NO_PREFERENCE);
         } else {
             // GSS, or an error: what follows is between client and instance.
             ByteBuf rest = finish().skipBytes(length);

@@ -91,6 +91,24 @@ class KerberosTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "require, server doesn't support GSSAPI encryption",
+        "prefer, no instance with target_session_attrs=primary"
+    })
+    void whoIsToGoToThePrimaryGetsToNoOther(String gssencmode, String refused) {
+        site.dead(0);
+        try {
+            assertThat(program("psql", gssencmode)
+                            .with("-X", "-c", "show port")
+                            .run()
+                            .text())
+                    .contains(refused);
+        } finally {
+            site.role(0, Role.PRIMARY);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"require", "disable"})
     void itsCancelArrives(String gssencmode) {
         assertThat(program("timeout", gssencmode)
