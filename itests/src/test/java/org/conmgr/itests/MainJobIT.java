@@ -8,7 +8,6 @@ import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -99,63 +98,11 @@ class MainJobIT {
                     }
                 }
             }
-            follow(next, old);
+            site.follow(next, old);
         }
         System.out.println("promoted to connected: " + took + " ms, check_attr_interval " + Site.CHECK_MILLIS + " ms");
         // Whatever else this machine does, once in three it lets the product show what it can.
         assertThat(Collections.min(took)).isLessThanOrEqualTo(Site.CHECK_MILLIS + 50L);
-    }
-
-    /** The new primary's standbys: the old primary is built anew, the others follow. */
-    private static void follow(EmbeddedInstance primary, EmbeddedInstance old) {
-        old.makeStandbyOf(primary);
-        for (EmbeddedInstance other : site.cluster().standbys()) {
-            if (!other.equals(old)) {
-                other.follow(primary);
-            }
-        }
-        awaitRoutes();
-    }
-
-    /** All three instances are offered again. */
-    private static void awaitRoutes() {
-        Await.passes("a route to every instance", Duration.ofSeconds(30), () -> {
-            List<Connection> open = new ArrayList<>();
-            try {
-                Set<Integer> reached = new HashSet<>();
-                for (int i = 0; i < 6; i++) {
-                    Connection connection = site.connect(i == 0 ? "primary" : "any");
-                    open.add(connection);
-                    reached.add(site.instanceOf(connection));
-                }
-                assertThat(reached).hasSize(3);
-            } catch (SQLException e) {
-                throw new AssertionError(e);
-            } finally {
-                for (Connection connection : open) {
-                    connection.close();
-                }
-            }
-        });
-    }
-
-    /** Runs a query that lasts for ever on another thread; the future is its failure. */
-    private static CompletableFuture<SQLException> block(Connection connection) throws SQLException {
-        Statement statement = connection.createStatement();
-        CompletableFuture<SQLException> failure = new CompletableFuture<>();
-        Thread blocked = new Thread(
-                () -> {
-                    try {
-                        statement.execute("select pg_sleep(600)");
-                        failure.completeExceptionally(new AssertionError("the query came to its end"));
-                    } catch (SQLException e) {
-                        failure.complete(e);
-                    }
-                },
-                "blocked");
-        blocked.setDaemon(true);
-        blocked.start();
-        return failure;
     }
 
     @Test
@@ -165,10 +112,7 @@ class MainJobIT {
             EmbeddedInstance instance = site.cluster().primary();
             Node watchdog = site.watchdogOf(instance);
             try (Connection connection = site.connect("primary")) {
-                CompletableFuture<SQLException> failure = block(connection);
-                Await.until("the query runs", () -> "1"
-                        .equals(instance.query("select count(*) from pg_stat_activity where query = 'select"
-                                + " pg_sleep(600)' and state = 'active'")));
+                CompletableFuture<SQLException> failure = Site.block(connection, instance);
                 instance.freeze();
                 watchdog.freeze();
                 long frozen = System.nanoTime();
@@ -183,7 +127,7 @@ class MainJobIT {
                 instance.thaw();
                 watchdog.thaw();
             }
-            awaitRoutes();
+            site.awaitRoutes();
         }
         System.out.println("frozen to failed: " + took + " ms, heartbeat_timeout " + Site.TIMEOUT_MILLIS + " ms");
         assertThat(Collections.min(took)).isLessThanOrEqualTo(Site.TIMEOUT_MILLIS + 50L);
@@ -196,7 +140,7 @@ class MainJobIT {
         int number = site.cluster().instances().indexOf(instance);
         try (Connection here = connectTo(number);
                 Connection elsewhere = connectTo(primary())) {
-            CompletableFuture<SQLException> failure = block(here);
+            CompletableFuture<SQLException> failure = Site.block(here, instance);
             long killed = System.nanoTime();
             site.watchdogOf(instance).kill();
             instance.killAll();
@@ -211,7 +155,7 @@ class MainJobIT {
         }
         instance.start();
         site.replaceWatchdog(instance);
-        awaitRoutes();
+        site.awaitRoutes();
     }
 
     private static Connection connectTo(int number) throws SQLException {
@@ -234,7 +178,7 @@ class MainJobIT {
             site.conmgr().awaitOutput("is unmonitored");
             assertThat(site.instanceOf(connection)).isEqualTo(number);
             site.replaceWatchdog(instance);
-            awaitRoutes();
+            site.awaitRoutes();
             assertThat(site.instanceOf(connection)).isEqualTo(number);
         }
     }
@@ -260,7 +204,7 @@ class MainJobIT {
             site.replaceConmgr();
             site.awaitLinks();
         }
-        awaitRoutes();
+        site.awaitRoutes();
     }
 
     private static int backends(EmbeddedInstance instance) throws SQLException {

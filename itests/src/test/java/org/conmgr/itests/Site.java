@@ -1,13 +1,21 @@
 package org.conmgr.itests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.Await;
 import org.conmgr.testkit.FreePort;
 
 /**
@@ -24,10 +32,12 @@ final class Site implements AutoCloseable {
     private final List<Node> watchdogs = new ArrayList<>();
     private final int[] watchdogPorts;
     private final int conmgrPort = FreePort.next();
+    private final Node.Settings settings;
     private Node conmgr;
 
-    private Site(EmbeddedCluster cluster) {
+    private Site(EmbeddedCluster cluster, Node.Settings settings) {
         this.cluster = cluster;
+        this.settings = settings;
         watchdogPorts = new int[cluster.instances().size()];
         for (int i = 0; i < watchdogPorts.length; i++) {
             watchdogPorts[i] = FreePort.next();
@@ -38,10 +48,19 @@ final class Site implements AutoCloseable {
 
     /** Starts everything and waits until conmgr knows every instance. */
     static Site start() {
+        return start(new Node.Settings());
+    }
+
+    /**
+     * The same.
+     *
+     * @param settings what conmgr has besides
+     */
+    static Site start(Node.Settings settings) {
         EmbeddedCluster cluster = EmbeddedCluster.builder().standbys(2).start();
         Site site;
         try {
-            site = new Site(cluster);
+            site = new Site(cluster, settings);
         } catch (RuntimeException | Error e) {
             cluster.close();
             throw e;
@@ -77,21 +96,22 @@ final class Site implements AutoCloseable {
     }
 
     Node startConmgr() {
-        Node.Settings settings = new Node.Settings()
+        Node.Settings all = new Node.Settings()
+                .with(settings)
                 .with("org.conmgr.listener", "port", conmgrPort)
                 .with("org.conmgr.heartbeat", "heartbeat_interval", INTERVAL_MILLIS + "ms")
                 .with("org.conmgr.heartbeat", "heartbeat_timeout", TIMEOUT_MILLIS + "ms")
                 .with("org.conmgr.heartbeat", "local_address", CLIENT)
                 .with("org.conmgr.gateway", "local_address", CLIENT);
         for (int i = 0; i < watchdogPorts.length; i++) {
-            settings.with("org.conmgr.instance~" + i, "backend_host", "127.0.0.1")
+            all.with("org.conmgr.instance~" + i, "backend_host", "127.0.0.1")
                     .with(
                             "org.conmgr.instance~" + i,
                             "backend_port",
                             instance(i).port())
                     .with("org.conmgr.instance~" + i, "watchdog_port", watchdogPorts[i]);
         }
-        return Node.start("conmgr", settings);
+        return Node.start("conmgr", all);
     }
 
     EmbeddedCluster cluster() {
@@ -156,6 +176,65 @@ final class Site implements AutoCloseable {
             }
             throw new AssertionError("no instance has port " + port);
         }
+    }
+
+    /** The new primary's standbys: the old primary is built anew, the others follow. */
+    void follow(EmbeddedInstance primary, EmbeddedInstance old) {
+        old.makeStandbyOf(primary);
+        for (EmbeddedInstance other : cluster.standbys()) {
+            if (!other.equals(old)) {
+                other.follow(primary);
+            }
+        }
+        awaitRoutes();
+    }
+
+    /** All three instances are offered again. */
+    void awaitRoutes() {
+        Await.passes("a route to every instance", Duration.ofSeconds(30), () -> {
+            List<Connection> open = new ArrayList<>();
+            try {
+                Set<Integer> reached = new HashSet<>();
+                for (int i = 0; i < 6; i++) {
+                    Connection connection = connect(i == 0 ? "primary" : "any");
+                    open.add(connection);
+                    reached.add(instanceOf(connection));
+                }
+                assertThat(reached).hasSize(3);
+            } catch (SQLException e) {
+                throw new AssertionError(e);
+            } finally {
+                for (Connection connection : open) {
+                    connection.close();
+                }
+            }
+        });
+    }
+
+    /** Runs a query that lasts for ever on another thread, and waits until it runs; the future is its failure. */
+    static CompletableFuture<SQLException> block(Connection connection, EmbeddedInstance on) throws SQLException {
+        Statement statement = connection.createStatement();
+        CompletableFuture<SQLException> failure = new CompletableFuture<>();
+        Thread blocked = new Thread(
+                () -> {
+                    try {
+                        statement.execute("select pg_sleep(600)");
+                        failure.completeExceptionally(new AssertionError("the query came to its end"));
+                    } catch (SQLException e) {
+                        failure.complete(e);
+                    }
+                },
+                "blocked");
+        blocked.setDaemon(true);
+        blocked.start();
+        Await.until("the query runs", () -> sleepers(on) == 1);
+        return failure;
+    }
+
+    /** How many of those queries run there. */
+    static int sleepers(EmbeddedInstance on) throws SQLException {
+        return Integer.parseInt(on.query("select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'"
+                + " and state = 'active' and client_addr = '" + CLIENT + "'"));
     }
 
     @Override
