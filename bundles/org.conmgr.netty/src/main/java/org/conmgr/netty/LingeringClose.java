@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -58,6 +59,9 @@ public final class LingeringClose {
         if (!channel.isOpen()) {
             // A limit set now would hold the channel's memory until it ends.
             lastWords.release();
+        } else if (there == null && isOver(channel, lastWords)) {
+            lastWords.release();
+            channel.close();
         } else if (there == null) {
             Drain drain = new Drain();
             channel.pipeline().addFirst(drain);
@@ -75,6 +79,16 @@ public final class LingeringClose {
             lastWords.release();
             there.closeAfter(channel, patience);
         }
+    }
+
+    /** Whether there is nothing to send, and nothing that could still come. */
+    private static boolean isOver(Channel channel, ByteBuf lastWords) {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return !lastWords.isReadable()
+                && channel instanceof DuplexChannel duplex
+                && duplex.isInputShutdown()
+                && queue != null
+                && queue.totalPendingWriteBytes() == 0;
     }
 
     private static final class Drain extends ChannelInboundHandlerAdapter {

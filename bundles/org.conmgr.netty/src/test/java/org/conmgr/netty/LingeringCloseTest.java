@@ -5,31 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.conmgr.netty.internal.NettyTransport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LingeringCloseTest {
-    private static final int DEADLINE_MS = 10_000;
-
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void thePeerReadsTheLastWordsThoughItsOwnWereNeverRead(boolean epoll) throws Exception {
@@ -44,7 +33,26 @@ class LingeringCloseTest {
             assertThat(pair.server.isOpen()).isTrue();
             pair.client.getOutputStream().write(new byte[1_000]);
             pair.client.close();
-            assertThat(pair.server.closeFuture().await(DEADLINE_MS)).isTrue();
+            assertThat(pair.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPeerThatHasEndedItsSideIsClosedAtOnceWhenAllIsSent(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            pair.server.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            pair.server.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                    LingeringClose.whenSent(ctx.channel());
+                }
+            });
+            pair.client.shutdownOutput();
+
+            assertThat(pair.client.getInputStream().read()).isEqualTo(-1);
+            assertThat(pair.server.closeFuture().await(LingeringClose.LIMIT.toMillis() / 2))
+                    .isTrue();
         }
     }
 
@@ -55,7 +63,7 @@ class LingeringCloseTest {
             long start = System.nanoTime();
             LingeringClose.start(pair.server, Unpooled.EMPTY_BUFFER);
 
-            assertThat(pair.server.closeFuture().await(DEADLINE_MS)).isTrue();
+            assertThat(pair.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
             assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
                     .isBetween(LingeringClose.LIMIT.toMillis() - 50, LingeringClose.LIMIT.toMillis() + 2_000);
         }
@@ -137,43 +145,6 @@ class LingeringCloseTest {
         @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
             ReferenceCountUtil.release(message);
-        }
-    }
-
-    private static final class Pair implements AutoCloseable {
-        private final NettyTransport transport;
-        private final Channel listening;
-        private final Channel server;
-        private final Socket client = new Socket();
-
-        private Pair(boolean epoll, boolean unread) throws Exception {
-            transport = new NettyTransport(epoll);
-            BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
-            listening = transport
-                    .server(transport.applicationLoops())
-                    .childOption(ChannelOption.AUTO_READ, !unread)
-                    .childHandler(new ChannelInitializer<>() {
-                        @Override
-                        protected void initChannel(Channel channel) {
-                            accepted.add(channel);
-                        }
-                    })
-                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                    .sync()
-                    .channel();
-            client.setSoTimeout(DEADLINE_MS);
-            client.connect(listening.localAddress(), DEADLINE_MS);
-            Channel channel = accepted.poll(DEADLINE_MS, TimeUnit.MILLISECONDS);
-            assertThat(channel).as("accepted channel").isNotNull();
-            server = channel;
-        }
-
-        @Override
-        public void close() throws IOException {
-            client.close();
-            listening.close();
-            server.close();
-            transport.close();
         }
     }
 }

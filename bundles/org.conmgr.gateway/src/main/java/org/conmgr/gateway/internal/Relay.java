@@ -14,6 +14,7 @@ import java.net.SocketAddress;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.listener.ErrorResponse;
 import org.conmgr.netty.LingeringClose;
+import org.conmgr.netty.Outlet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ final class Relay implements Upstream.Owner {
     private final RelayGateway gateway;
     private final Channel client;
     private final Channel server;
+    private final Outlet toClient;
+    private final Outlet toServer;
     private final Upstream upstream;
 
     /** Null when the server's bytes are opaque. */
@@ -42,6 +45,8 @@ final class Relay implements Upstream.Owner {
         this.client = client;
         this.upstream = upstream;
         this.server = upstream.server();
+        this.toClient = new Outlet(client);
+        this.toServer = new Outlet(server);
         this.frames = opaque ? null : new ServerFrames();
     }
 
@@ -144,10 +149,17 @@ final class Relay implements Upstream.Owner {
         gateway.cancels().learned(cancelKey, this);
     }
 
-    private static void flush(Channel to, Channel from) {
-        to.flush();
-        if (!to.isWritable()) {
-            from.config().setAutoRead(false);
+    private void flushToServer() {
+        toServer.flush();
+        if (!server.isWritable()) {
+            client.config().setAutoRead(false);
+        }
+    }
+
+    private void flushToClient() {
+        toClient.flush();
+        if (!client.isWritable()) {
+            server.config().setAutoRead(false);
         }
     }
 
@@ -155,16 +167,17 @@ final class Relay implements Upstream.Owner {
     private final class ClientSide extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            int size = ((ByteBuf) message).readableBytes();
-            server.write(message, server.voidPromise());
+            ByteBuf bytes = (ByteBuf) message;
+            int size = bytes.readableBytes();
+            toServer.write(bytes);
             if (size >= LARGE) {
-                flush(server, client);
+                flushToServer();
             }
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            flush(server, client);
+            flushToServer();
         }
 
         @Override
@@ -198,15 +211,15 @@ final class Relay implements Upstream.Owner {
                 }
             }
             int size = bytes.readableBytes();
-            client.write(bytes, client.voidPromise());
+            toClient.write(bytes);
             if (size >= LARGE) {
-                flush(client, server);
+                flushToClient();
             }
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            flush(client, server);
+            flushToClient();
         }
 
         @Override

@@ -1,0 +1,65 @@
+package org.conmgr.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes bytes to a channel, past its pipeline and its queue while there is nothing in either: for a relay of small
+ * messages these cost more than all else that it does in Java. Only where there is a socket to write to (epoll) and no
+ * TLS of ours; else, and for what the socket does not take at once, the channel's own way is gone, so that its marks of
+ * writability hold, and a failure is reported by its promise. On the channel's event loop.
+ */
+public final class Outlet {
+    private final Channel channel;
+    private final @Nullable Socket socket;
+    private boolean queued;
+
+    /** @param channel has its {@link SslHandler} already, if it is to have one, and no other handler of written bytes */
+    public Outlet(Channel channel) {
+        this.channel = channel;
+        this.socket = channel.pipeline().get(SslHandler.class) == null
+                        && channel instanceof UnixChannel unix
+                        && unix.fd() instanceof Socket there
+                ? there
+                : null;
+    }
+
+    /** Sends, or queues until {@link #flush}; the bytes are released when they are sent. */
+    public void write(ByteBuf bytes) {
+        if (socket == null || !sent(socket, bytes)) {
+            queued = true;
+            channel.write(bytes, channel.voidPromise());
+        } else {
+            bytes.release();
+        }
+    }
+
+    /** Whether nothing is left to send. */
+    private boolean sent(Socket to, ByteBuf bytes) {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        if (queue == null || queue.totalPendingWriteBytes() > 0 || !bytes.hasMemoryAddress()) {
+            return false;
+        }
+        try {
+            bytes.skipBytes(to.sendAddress(bytes.memoryAddress(), bytes.readerIndex(), bytes.writerIndex()));
+        } catch (IOException e) {
+            // The channel meets the same error, and knows what to do.
+            return false;
+        }
+        return !bytes.isReadable();
+    }
+
+    /** Sends what was queued. */
+    public void flush() {
+        if (queued) {
+            queued = false;
+            channel.flush();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package org.conmgr.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OutletTest {
+    private static final int SIZE = 16 << 20;
+
+    /** The socket is full long before the last byte, so that both ways are gone. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsWrittenComesInItsOrderThoughTheSocketIsFull(boolean epoll) throws Exception {
+        byte[] all = new byte[SIZE];
+        Random random = new Random(5);
+        random.nextBytes(all);
+        AtomicBoolean wasFull = new AtomicBoolean();
+        try (Pair pair = new Pair(epoll, false)) {
+            pair.server.eventLoop().execute(() -> {
+                Outlet outlet = new Outlet(pair.server);
+                for (int at = 0; at < SIZE; ) {
+                    int count = Math.min(1 + random.nextInt(40_000), SIZE - at);
+                    outlet.write(pair.server.alloc().directBuffer(count).writeBytes(all, at, count));
+                    at += count;
+                    if (random.nextInt(3) == 0) {
+                        outlet.flush();
+                    }
+                }
+                outlet.flush();
+                wasFull.set(!pair.server.isWritable());
+            });
+
+            assertThat(pair.client.getInputStream().readNBytes(SIZE)).isEqualTo(all);
+            assertThat(wasFull).as("the channel says that it is full").isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSmallMessageIsGoneWhenNothingWaits(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            ByteBuf message = pair.server.alloc().directBuffer().writeByte(7);
+            pair.server
+                    .eventLoop()
+                    .submit(() -> {
+                        Outlet outlet = new Outlet(pair.server);
+                        outlet.write(message);
+                        outlet.flush();
+                    })
+                    .sync();
+
+            assertThat(pair.client.getInputStream().read()).isEqualTo(7);
+            assertThat(message.refCnt()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aClosedChannelReleasesWhatIsWritten(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            ByteBuf message = pair.server.alloc().directBuffer().writeByte(7);
+            pair.server
+                    .eventLoop()
+                    .submit(() -> {
+                        Outlet outlet = new Outlet(pair.server);
+                        pair.server.close();
+                        outlet.write(message);
+                        outlet.flush();
+                    })
+                    .sync();
+
+            assertThat(message.refCnt()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aResetPeerClosesTheChannel(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, true)) {
+            pair.client.setSoLinger(true, 0);
+            pair.client.close();
+            ByteBuf[] messages = new ByteBuf[2];
+            pair.server
+                    .eventLoop()
+                    .submit(() -> {
+                        Outlet outlet = new Outlet(pair.server);
+                        for (int i = 0; i < messages.length; i++) {
+                            messages[i] = pair.server.alloc().directBuffer().writeByte(i);
+                            outlet.write(messages[i]);
+                            outlet.flush();
+                        }
+                    })
+                    .sync();
+
+            assertThat(pair.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
+            assertThat(messages).allMatch(message -> message.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void aChannelWithoutASocketGetsItByItsPipelineWhenItIsFlushed() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        Outlet outlet = new Outlet(channel);
+        outlet.write(Unpooled.wrappedBuffer(new byte[] {1}));
+        assertThat(channel.<Object>readOutbound()).isNull();
+        outlet.flush();
+        ByteBuf sent = channel.readOutbound();
+        assertThat(sent.readByte()).isEqualTo((byte) 1);
+        sent.release();
+    }
+}
