@@ -4,8 +4,10 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollDomainDatagramChannel;
@@ -18,8 +20,10 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.RejectedExecutionHandlers;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.netty.Transport;
 import org.osgi.service.component.annotations.Activate;
@@ -35,6 +39,12 @@ public final class NettyTransport implements Transport, AutoCloseable {
     private static final IntegerUnixChannelOption IP_RECVERR = new IntegerUnixChannelOption("IP_RECVERR", 0, 11);
 
     private static final IntegerUnixChannelOption IPV6_RECVERR = new IntegerUnixChannelOption("IPV6_RECVERR", 41, 25);
+
+    /**
+     * How long tasks may run before sockets get their turn, ms: a verdict can end ten thousand sessions, a task each,
+     * and the others' sessions go on meanwhile. Netty's own value is 1,000.
+     */
+    private static final long TASKS_MS = 1;
 
     private final boolean epoll;
     private final EventLoopGroup heartbeatLoops;
@@ -55,7 +65,18 @@ public final class NettyTransport implements Transport, AutoCloseable {
 
     private EventLoopGroup loops(String name, int threads) {
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io);
+        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io) {
+            @Override
+            protected IoEventLoop newChild(Executor executor, IoHandlerFactory ioHandlerFactory, Object... none) {
+                return new SingleThreadIoEventLoop(
+                        this,
+                        executor,
+                        ioHandlerFactory,
+                        Integer.MAX_VALUE,
+                        RejectedExecutionHandlers.reject(),
+                        TASKS_MS);
+            }
+        };
     }
 
     @Override
