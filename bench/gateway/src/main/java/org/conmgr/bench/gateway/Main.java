@@ -11,11 +11,14 @@ import org.conmgr.embedded.EmbeddedCluster;
 /**
  * Measures pgbench and COPY through the distribution's gateway, HAProxy (mode tcp), PgBouncer (session pool) and none,
  * interleaved: in every round each load runs through each way once, in a turning order. What is compared is the median
- * of the ratios of one round. Clients, proxies and the instance share the machine; proxies are pinned alike.
+ * of the ratios of one round. The gateway runs as it is started by default, and with Java's second compiler. Clients, proxies and the instance share the machine; proxies are pinned alike.
  *
  * <p>Arguments: rounds (5), seconds a run (4). System property {@code proxy.cpus}: for {@code taskset}, e.g. {@code 0-1}.
  */
 public final class Main {
+    /** The first of the ways. */
+    private static final int PEERS = 3;
+
     private Main() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -33,22 +36,24 @@ public final class Main {
                 ways.add(Way.direct(instance));
                 ways.add(Way.haproxy(instance, work));
                 ways.add(Way.pgbouncer(instance, work));
-                ways.add(Way.gateway(instance, work));
-                measure(ways, Load.all(seconds, work), rounds);
+                ways.add(Way.gateway("gateway", instance, work, ""));
+                ways.add(Way.gateway("gateway C2", instance, work, "-XX:TieredStopAtLevel=4"));
+                Table table = new Table(ways.subList(0, PEERS), ways.subList(PEERS, ways.size()));
+                measure(ways, Load.all(seconds, work), rounds, table);
+                System.out.print(table.text());
             } finally {
                 ways.forEach(Way::close);
             }
         }
     }
 
-    private static void measure(List<Way> ways, List<Load> loads, int rounds) throws IOException, InterruptedException {
+    private static void measure(List<Way> ways, List<Load> loads, int rounds, Table table) throws IOException {
         // A JVM has to run its code some thousand times before it is what it stays.
         for (Way way : ways) {
             for (Load load : loads) {
                 load.run(way);
             }
         }
-        Table table = new Table(ways);
         for (int round = 0; round < rounds; round++) {
             for (Load load : loads) {
                 for (int i = 0; i < ways.size(); i++) {
@@ -58,6 +63,5 @@ public final class Main {
             }
             System.err.printf(Locale.ROOT, "round %d of %d%n", round + 1, rounds);
         }
-        System.out.print(table.text());
     }
 }

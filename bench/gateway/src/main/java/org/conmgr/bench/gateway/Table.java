@@ -5,63 +5,80 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** Collects runs and shows medians. */
+/** Collects runs and shows medians: rates, ratios of the own ways to the peers, CPU. */
 final class Table {
-    private final List<Way> ways;
-    private final Map<Load, Map<String, List<Load.Run>>> runs = new LinkedHashMap<>();
+    private final List<Way> peers;
+    private final List<Way> own;
+    private final Map<Load, Map<Way, List<Load.Run>>> runs = new LinkedHashMap<>();
 
-    /** @param ways the one that is compared to the others last */
-    Table(List<Way> ways) {
-        this.ways = List.copyOf(ways);
+    /** @param own those that are compared to the peers */
+    Table(List<Way> peers, List<Way> own) {
+        this.peers = List.copyOf(peers);
+        this.own = List.copyOf(own);
     }
 
     void add(Load load, Way way, Load.Run run) {
         runs.computeIfAbsent(load, first -> new LinkedHashMap<>())
-                .computeIfAbsent(way.name(), first -> new ArrayList<>())
+                .computeIfAbsent(way, first -> new ArrayList<>())
                 .add(run);
     }
 
     String text() {
         StringBuilder text = new StringBuilder();
-        String own = ways.get(ways.size() - 1).name();
-        text.append(String.format(Locale.ROOT, "%-14s", "rate a second"));
-        for (Way way : ways) {
-            text.append(String.format(Locale.ROOT, "%12s", way.name()));
+        section(text, "units a second", ways().map(Way::name).toList(), byWay -> ways().map(
+                        way -> String.format(Locale.ROOT, "%.0f", median(rates(byWay, way))))
+                .toList());
+        for (Way way : own) {
+            section(text, way.name() + " to", peers.stream().map(Way::name).toList(), byWay -> peers.stream()
+                    .map(peer -> String.format(Locale.ROOT, "%.2f", ratio(byWay, way, peer)))
+                    .toList());
         }
-        for (Way way : ways.subList(0, ways.size() - 1)) {
-            text.append(String.format(Locale.ROOT, "%15s", "/ " + way.name()));
-        }
-        for (Way way : ways.subList(1, ways.size())) {
-            text.append(String.format(Locale.ROOT, "%15s", "us " + way.name()));
-        }
-        text.append('\n');
-        runs.forEach((load, byWay) -> {
-            text.append(String.format(Locale.ROOT, "%-14s", load.name() + " " + load.unit()));
-            for (Way way : ways) {
-                text.append(String.format(Locale.ROOT, "%12.0f", median(rates(byWay, way.name()))));
-            }
-            for (Way way : ways.subList(0, ways.size() - 1)) {
-                List<Double> ratios = new ArrayList<>();
-                for (int i = 0; i < rates(byWay, own).size(); i++) {
-                    ratios.add(
-                            rates(byWay, own).get(i) / rates(byWay, way.name()).get(i));
-                }
-                text.append(String.format(Locale.ROOT, "%15.2f", median(ratios)));
-            }
-            for (Way way : ways.subList(1, ways.size())) {
-                text.append(String.format(Locale.ROOT, "%15.1f", 1e6 * median(cpu(byWay, way.name()))));
-            }
-            text.append('\n');
-        });
+        section(text, "us CPU a unit", proxies().map(Way::name).toList(), byWay -> proxies()
+                .map(way -> String.format(Locale.ROOT, "%.1f", 1e6 * median(cpu(byWay, way))))
+                .toList());
         return text.toString();
     }
 
-    private static List<Double> rates(Map<String, List<Load.Run>> byWay, String way) {
+    private Stream<Way> ways() {
+        return Stream.concat(peers.stream(), own.stream());
+    }
+
+    private Stream<Way> proxies() {
+        return ways().filter(way -> !way.processes().isEmpty());
+    }
+
+    private interface Cells {
+        List<String> of(Map<Way, List<Load.Run>> byWay);
+    }
+
+    private void section(StringBuilder text, String title, List<String> heads, Cells cells) {
+        line(text, title, heads);
+        runs.forEach((load, byWay) -> line(text, load.name() + " " + load.unit(), cells.of(byWay)));
+        text.append('\n');
+    }
+
+    private static void line(StringBuilder text, String head, List<String> cells) {
+        text.append(String.format(Locale.ROOT, "%-20s", head));
+        cells.forEach(cell -> text.append(String.format(Locale.ROOT, "%12s", cell)));
+        text.append('\n');
+    }
+
+    /** Of the runs of one round, so that what the machine does beside it counts for both. */
+    private static double ratio(Map<Way, List<Load.Run>> byWay, Way way, Way peer) {
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < rates(byWay, way).size(); i++) {
+            ratios.add(rates(byWay, way).get(i) / rates(byWay, peer).get(i));
+        }
+        return median(ratios);
+    }
+
+    private static List<Double> rates(Map<Way, List<Load.Run>> byWay, Way way) {
         return byWay.getOrDefault(way, List.of()).stream().map(Load.Run::rate).toList();
     }
 
-    private static List<Double> cpu(Map<String, List<Load.Run>> byWay, String way) {
+    private static List<Double> cpu(Map<Way, List<Load.Run>> byWay, Way way) {
         return byWay.getOrDefault(way, List.of()).stream().map(Load.Run::cpu).toList();
     }
 

@@ -72,17 +72,18 @@ record Way(String name, int port, List<Process> processes) {
     }
 
     /** The distribution as a user starts it: a conmgr, and the watchdog that it needs to know the instance. */
-    static Way gateway(int instance, Path work) throws IOException {
+    static Way gateway(String name, int instance, Path work, String javaOptions) throws IOException {
         int port = freePort();
         int watchdogPort = freePort();
-        Path watchdog = work.resolve("watchdog");
+        String directory = name.replace(' ', '-');
+        Path watchdog = work.resolve(directory + "-watchdog");
         Files.createDirectories(watchdog.resolve("etc"));
         Files.writeString(watchdog.resolve("etc/org.conmgr.watchdog-main.cfg"), """
                 port = %d
                 url = jdbc:postgresql://127.0.0.1:%d/postgres
                 user = postgres
                 """.formatted(watchdogPort, instance));
-        Path conmgr = work.resolve("conmgr");
+        Path conmgr = work.resolve(directory + "-conmgr");
         Files.createDirectories(conmgr.resolve("etc"));
         Files.writeString(conmgr.resolve("etc/org.conmgr.listener.cfg"), "port = " + port + "\n");
         Files.writeString(conmgr.resolve("etc/org.conmgr.instance-0.cfg"), """
@@ -91,9 +92,9 @@ record Way(String name, int port, List<Process> processes) {
                 watchdog_port = %d
                 """.formatted(instance, watchdogPort));
         Path launcher = Path.of("karaf-assembly/target/assembly/bin/conmgr").toAbsolutePath();
-        Process own = start(work, launcher.toString(), "-D", conmgr.toString());
+        Process own = start(work, "env", "JAVA_OPTS=" + javaOptions, launcher.toString(), "-D", conmgr.toString());
         Process other = start(work, launcher.toString(), "-D", watchdog.toString());
-        Way way = started(new Way("gateway", port, List.of(own, other)));
+        Way way = started(new Way(name, port, List.of(own, other)));
         await("a session through the gateway", () -> Load.reaches(port));
         return way;
     }
