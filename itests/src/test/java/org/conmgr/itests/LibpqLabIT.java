@@ -51,7 +51,9 @@ class LibpqLabIT {
                     kind(connection)
                 except psycopg2.Error as error:
                     now = connection.noticed or time.monotonic_ns()
-                    print("ended", number, kind.__name__, now, connection.closed, error.pgcode, flush=True)
+                    # In one piece: print() lets other threads in between.
+                    sys.stdout.write(f"ended {number} {kind.__name__} {now} {connection.closed} {error.pgcode}\\n")
+                    sys.stdout.flush()
 
             def connect():
                 while True:

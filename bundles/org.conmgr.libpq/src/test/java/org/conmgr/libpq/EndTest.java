@@ -228,12 +228,10 @@ class EndTest {
                 Servers.awaitSleeper(Servers.standby());
                 conmgr.bound(Math.max(0, number - 1)).down(REASON);
                 Program.Result result = sleeping.result();
+                // The connection ends just before conmgr's word can be read, so a poll may wake between them.
                 assertThat(result.out())
-                        .contains("connected to 127.0.0.1:" + Servers.standby().port());
+                        .matches("connected to 127.0.0.1:" + Servers.standby().port() + "\n(conmgr has told\n)?");
                 assertThat(result.err()).contains("connection BAD\nFATAL:  " + REASON);
-                if (example.equals("asynchronous")) {
-                    assertThat(result.out()).contains("conmgr has told");
-                }
             } finally {
                 Servers.endSleepers(Servers.standby());
             }

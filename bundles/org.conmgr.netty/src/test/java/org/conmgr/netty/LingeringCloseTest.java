@@ -42,12 +42,15 @@ class LingeringCloseTest {
     void aPeerThatHasEndedItsSideIsClosedAtOnceWhenAllIsSent(boolean epoll) throws Exception {
         try (Pair pair = new Pair(epoll, false)) {
             pair.server.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-            pair.server.pipeline().addLast(new ChannelInboundHandlerAdapter() {
-                @Override
-                public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-                    LingeringClose.whenSent(ctx.channel());
-                }
-            });
+            pair.server
+                    .eventLoop()
+                    .submit(() -> pair.server.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                            LingeringClose.whenSent(ctx.channel());
+                        }
+                    }))
+                    .sync();
             pair.client.shutdownOutput();
 
             assertThat(pair.client.getInputStream().read()).isEqualTo(-1);

@@ -23,22 +23,25 @@ class OutletTest {
         random.nextBytes(all);
         AtomicBoolean wasFull = new AtomicBoolean();
         try (Pair pair = new Pair(epoll, false)) {
-            pair.server.eventLoop().execute(() -> {
-                Outlet outlet = new Outlet(pair.server);
-                for (int at = 0; at < SIZE; ) {
-                    int count = Math.min(1 + random.nextInt(40_000), SIZE - at);
-                    outlet.write(pair.server.alloc().directBuffer(count).writeBytes(all, at, count));
-                    at += count;
-                    if (random.nextInt(3) == 0) {
+            pair.server
+                    .eventLoop()
+                    .submit(() -> {
+                        Outlet outlet = new Outlet(pair.server);
+                        for (int at = 0; at < SIZE; ) {
+                            int count = Math.min(1 + random.nextInt(40_000), SIZE - at);
+                            outlet.write(pair.server.alloc().directBuffer(count).writeBytes(all, at, count));
+                            at += count;
+                            if (random.nextInt(3) == 0) {
+                                outlet.flush();
+                            }
+                        }
                         outlet.flush();
-                    }
-                }
-                outlet.flush();
-                wasFull.set(!pair.server.isWritable());
-            });
+                        wasFull.set(!pair.server.isWritable());
+                    })
+                    .sync();
 
-            assertThat(pair.client.getInputStream().readNBytes(SIZE)).isEqualTo(all);
             assertThat(wasFull).as("the channel says that it is full").isTrue();
+            assertThat(pair.client.getInputStream().readNBytes(SIZE)).isEqualTo(all);
         }
     }
 
