@@ -19,6 +19,8 @@ public final class Main {
     /** The first of the ways. */
     private static final int PEERS = 3;
 
+    private static final int WARMING_ROUNDS = 2;
+
     private Main() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -49,9 +51,11 @@ public final class Main {
 
     private static void measure(List<Way> ways, List<Load> loads, int rounds, Table table) throws IOException {
         // A JVM has to run its code some thousand times before it is what it stays.
-        for (Way way : ways) {
-            for (Load load : loads) {
-                load.run(way);
+        for (int warming = 0; warming < WARMING_ROUNDS; warming++) {
+            for (Way way : ways) {
+                for (Load load : loads) {
+                    load.run(way);
+                }
             }
         }
         for (int round = 0; round < rounds; round++) {
