@@ -36,7 +36,7 @@ final class Upstream {
         /** The instance is connected; called at most once. */
         void connected(Channel server);
 
-        /** What to ask for next, when connecting to an instance has failed. */
+        /** What to ask for now: after an attempt that failed, and once more when it has been asked. */
         default RouteRequest again(RouteRequest request) {
             return request;
         }
@@ -126,6 +126,13 @@ final class Upstream {
         Ask next = new Ask();
         ask = next;
         next.session = gateway.router().ask(request, next);
+        // What the owner has chosen by may have changed before the router was asked.
+        RouteRequest better = owner.again(request);
+        if (better.target() != request.target()) {
+            leave();
+            request = better;
+            open();
+        }
     }
 
     private void routed(Ask by, ConfiguredInstance where) {

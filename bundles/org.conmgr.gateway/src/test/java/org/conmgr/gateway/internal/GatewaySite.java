@@ -16,6 +16,9 @@ import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.link.Verdict;
 import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.routing.RouteRequest;
+import org.conmgr.api.routing.Session;
+import org.conmgr.api.routing.SessionObserver;
 import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.Gateway;
@@ -41,14 +44,23 @@ public final class GatewaySite implements AutoCloseable {
     final NettyTransport transport;
     final Switchboard board = new Switchboard();
     final RelayGateway gateway;
+
+    /** Runs each time before the router is asked. */
+    volatile Runnable beforeAsking = () -> {};
+
     final Reception reception = new Reception();
     private final ListenerPorts ports;
 
     public GatewaySite(boolean epoll, Map<String, String> settings) {
         transport = new NettyTransport(epoll);
         ports = new ListenerPorts(transport, reception, log);
-        gateway = new RelayGateway(transport, board, board).with(log);
+        gateway = new RelayGateway(transport, this::ask, board).with(log);
         configure(settings);
+    }
+
+    private Session ask(RouteRequest request, SessionObserver observer) {
+        beforeAsking.run();
+        return board.ask(request, observer);
     }
 
     void configure(Map<String, String> settings) {

@@ -2,6 +2,9 @@ package org.conmgr.gateway.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -118,6 +121,20 @@ class RouteWaitTest {
             site.role(0, Role.PRIMARY);
             client.untilReady();
             assertThat(client.query("select 1")).isEqualTo("1\n");
+        }
+    }
+
+    /** Between the choice of whom to ask about TLS and the asking. */
+    @Test
+    void thePrimaryMayDieBeforeTheRouterIsAsked() throws IOException {
+        RouteWait.set(site.board, LONG);
+        site.role(0, Role.PRIMARY);
+        site.instance(1, cluster.primary().port(), Role.STANDBY);
+        site.beforeAsking = () -> site.dead(0);
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            client.setSoTimeout(30_000);
+            client.getOutputStream().write(new byte[] {0, 0, 0, 8, 0x04, (byte) 0xd2, 0x16, 0x2f});
+            assertThat(client.getInputStream().read()).as("told at once").isEqualTo('N');
         }
     }
 }
