@@ -226,6 +226,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel made) {
+                        SendQueue.resendSteadily(made);
                         if (tls != null) {
                             SslHandler handler = tls.client(
                                     made.alloc(), instance.host(), instance.watchdogPort(), security.handshakes());

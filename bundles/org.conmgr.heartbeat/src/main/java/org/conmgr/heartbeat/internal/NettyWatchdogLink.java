@@ -62,6 +62,7 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
 
     /** On the loop, once, when the channel is active. */
     void begin() {
+        SendQueue.resendSteadily(channel);
         timer.arm(link.wakeAt());
     }
 
