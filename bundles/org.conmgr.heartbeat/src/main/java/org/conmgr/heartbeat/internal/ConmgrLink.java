@@ -431,10 +431,7 @@ final class ConmgrLink {
                 if (live.beatDue(now)) {
                     beat(now);
                 }
-                Beat nudge = live.nudge(now, outside::unacknowledged, Progress.UNKNOWN);
-                if (nudge != null) {
-                    outside.send(nudge);
-                }
+                live.nudges(now, outside::unacknowledged, Progress.UNKNOWN).forEach(outside::send);
                 if (live.expired(now, outside::sinceArrival)) {
                     outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, live.evidence(now)));
                     outside.disconnect();

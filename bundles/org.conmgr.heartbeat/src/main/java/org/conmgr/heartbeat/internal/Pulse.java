@@ -3,12 +3,14 @@ package org.conmgr.heartbeat.internal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.conmgr.api.instance.Progress;
 import org.conmgr.api.link.BeatFacts;
 import org.conmgr.api.link.FailureDetector;
@@ -269,18 +271,21 @@ final class Pulse {
     }
 
     /**
-     * Another beat between two that are due, when the last one may be lost; else null. See {@link Nudge}.
+     * More beats between two that are due, when the last one may be lost; else none. See {@link Nudge}.
      *
      * @param unacknowledged whether the peer's kernel has not acknowledged all that was sent
      */
-    @Nullable
-    Beat nudge(long now, BooleanSupplier unacknowledged, Progress progress) {
+    List<Beat> nudges(long now, BooleanSupplier unacknowledged, Progress progress) {
         if (!nudge.due(now)) {
-            return null;
+            return List.of();
         }
         boolean lost = unacknowledged.getAsBoolean();
         nudge.looked(now, lost);
-        return lost ? next(now, 0, progress) : null;
+        return lost
+                ? Stream.generate(() -> next(now, 0, progress))
+                        .limit(Nudge.AT_ONCE)
+                        .toList()
+                : List.of();
     }
 
     private Beat next(long now, long late, Progress progress) {

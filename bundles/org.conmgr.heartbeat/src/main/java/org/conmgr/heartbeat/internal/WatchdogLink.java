@@ -365,10 +365,7 @@ final class WatchdogLink {
             if (live.beatDue(now)) {
                 beat(now);
             }
-            Beat nudge = live.nudge(now, outside::unacknowledged, outside.progress());
-            if (nudge != null) {
-                outside.send(nudge);
-            }
+            live.nudges(now, outside::unacknowledged, outside.progress()).forEach(outside::send);
             if (live.expired(now, outside::sinceArrival)) {
                 String evidence = live.evidence(now);
                 outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, evidence));

@@ -131,7 +131,7 @@ class PulseTest {
     @Test
     void newTimingGivesThePeerAWholeTimeout() {
         pulse.beat(0, Progress.UNKNOWN);
-        assertThat(pulse.nudge(ms(50), () -> false, Progress.UNKNOWN)).isNull();
+        assertThat(pulse.nudges(ms(50), () -> false, Progress.UNKNOWN)).isEmpty();
         pulse.retime(ms(1900), new Timing(ms(200), ms(600)));
         assertThat(pulse.wakeAt()).isEqualTo(ms(1000));
         pulse.beat(ms(1900), Progress.UNKNOWN);

@@ -157,63 +157,98 @@ final class World {
     }
 
     /**
-     * One direction of a TCP connection that loses packets: what is lost is sent again after 200 ms, 400 ms, ..., or
-     * as soon as something behind it has arrived and the news of that too; nothing overtakes.
+     * One direction of a TCP connection that loses packets: what is lost is sent again after 200 ms, 400 ms, ..., or, with
+     * fewer than four on their way, every 200 ms; or as soon as something sent behind it has arrived and the news of that
+     * too; nothing overtakes. After a loss one packet is sent for each that is known to have arrived, what was lost first.
      */
     final class Wire {
         private static final class Segment {
             Runnable delivery = () -> {};
-            int sent;
+            /** Of its last transmission; 0 while it waits to be sent at all. */
+            int transmission;
+
+            /** Of the segments sent at all, from 0. */
+            int number;
+
             boolean arrived;
         }
 
         private final ArrayDeque<Segment> undelivered = new ArrayDeque<>();
+        private final List<Segment> unacknowledged = new ArrayList<>();
+        private int transmissions;
+        private int sent;
+        private boolean recovering;
+        private int allowed;
 
         boolean unacknowledged() {
-            return undelivered.stream().anyMatch(segment -> !segment.arrived);
+            return !unacknowledged.isEmpty();
         }
 
         void send(Runnable delivery) {
             Segment segment = new Segment();
             segment.delivery = delivery;
             undelivered.add(segment);
-            transmit(segment, 200 * MS);
+            unacknowledged.add(segment);
+            sendAfter(0);
         }
 
         private boolean passes() {
             return !cut && random.nextDouble() >= loss;
         }
 
+        /** Sends what waits, and again what was sent before that transmission, as far as it may be. */
+        private void sendAfter(int transmission) {
+            for (Segment segment : unacknowledged) {
+                if (segment.transmission < Math.max(1, transmission) && (!recovering || allowed-- > 0)) {
+                    transmit(segment);
+                }
+                allowed = Math.max(0, allowed);
+            }
+        }
+
+        private void transmit(Segment segment) {
+            transmit(segment, 200 * MS);
+        }
+
         private void transmit(Segment segment, long again) {
-            int mine = ++segment.sent;
+            int mine = ++transmissions;
+            if (segment.transmission == 0) {
+                segment.number = sent++;
+            }
+            segment.transmission = mine;
             if (passes()) {
-                at(now + delay(), () -> arrive(segment));
+                at(now + delay(), () -> arrive(segment, mine));
             }
             at(now + again, () -> {
-                if (!segment.arrived && segment.sent == mine) {
-                    transmit(segment, 2 * again);
+                if (segment.transmission == mine && unacknowledged.contains(segment)) {
+                    recovering = true;
+                    allowed = 0;
+                    transmit(segment, sent - unacknowledged.get(0).number < 4 ? 200 * MS : 2 * again);
                 }
             });
         }
 
-        private void arrive(Segment segment) {
-            if (segment.arrived) {
-                return;
-            }
+        private void arrive(Segment segment, int transmission) {
             segment.arrived = true;
             if (passes()) {
-                for (Segment earlier : List.copyOf(undelivered)) {
-                    if (earlier.equals(segment)) {
-                        break;
-                    }
-                    if (!earlier.arrived) {
-                        transmit(earlier, 200 * MS);
-                    }
-                }
+                acknowledge(transmission);
             }
             while (!undelivered.isEmpty() && undelivered.peek().arrived) {
                 undelivered.poll().delivery.run();
             }
+        }
+
+        /** The sender hears of all that has arrived, by the news of one transmission. */
+        private void acknowledge(int transmission) {
+            int before = unacknowledged.size();
+            unacknowledged.removeIf(segment -> segment.arrived);
+            allowed += before - unacknowledged.size();
+            boolean missing = unacknowledged.stream().anyMatch(segment -> segment.transmission > 0);
+            if (missing && !recovering) {
+                allowed = 1;
+            }
+            recovering = missing;
+            sendAfter(transmission);
         }
     }
 
