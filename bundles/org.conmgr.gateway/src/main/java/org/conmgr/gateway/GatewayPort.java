@@ -1,14 +1,10 @@
 package org.conmgr.gateway;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import java.util.function.Supplier;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.listener.AdapterPorts;
-import org.conmgr.listener.ApplicationAdapter;
-import org.conmgr.listener.FirstPacket;
 import org.jspecify.annotations.Nullable;
 
 /** A port of its own, all of whose connections are relayed by one {@link Door}. */
@@ -36,7 +32,7 @@ public final class GatewayPort implements AutoCloseable {
             String port,
             Supplier<? extends Door> door) {
         try {
-            return new GatewayPort(ports.open(listenAddresses, port, new Everybody(gateway, door.get())));
+            return new GatewayPort(ports.open(listenAddresses, port, new RelayAdapter(gateway, door.get())));
         } catch (InvalidSetting e) {
             log.log(Message.INVALID_SETTING, pid, String.valueOf(e.getMessage()));
             return new GatewayPort(null);
@@ -48,18 +44,6 @@ public final class GatewayPort implements AutoCloseable {
     public void close() {
         if (port != null) {
             port.close();
-        }
-    }
-
-    private record Everybody(Gateway gateway, Door door) implements ApplicationAdapter {
-        @Override
-        public boolean accepts(FirstPacket packet) {
-            return Gateway.takes(packet);
-        }
-
-        @Override
-        public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
-            gateway.relay(channel, packet, received, door);
         }
     }
 }

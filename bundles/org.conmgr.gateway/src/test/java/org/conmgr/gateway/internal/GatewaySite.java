@@ -21,11 +21,10 @@ import org.conmgr.api.routing.Session;
 import org.conmgr.api.routing.SessionObserver;
 import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
-import org.conmgr.gateway.Gateway;
+import org.conmgr.gateway.RelayAdapter;
 import org.conmgr.gateway.StartupOptions;
 import org.conmgr.gateway.TlsMode;
 import org.conmgr.listener.AdapterPorts;
-import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.internal.ListenerPorts;
 import org.conmgr.listener.internal.Reception;
@@ -93,7 +92,7 @@ public final class GatewaySite implements AutoCloseable {
     int open(Optional<Target> target, Optional<TlsMode> tls) {
         int port = FreePort.next();
         AdapterPorts.Port opened = ports.open(
-                "127.0.0.1", String.valueOf(port), new Adapter(gateway, new TestDoor(target, tls, reception)));
+                "127.0.0.1", String.valueOf(port), new RelayAdapter(gateway, new TestDoor(target, tls, reception)));
         Await.until("the port is open", () -> !opened.addresses().isEmpty());
         return port;
     }
@@ -104,18 +103,6 @@ public final class GatewaySite implements AutoCloseable {
         gateway.close();
         board.close();
         transport.close();
-    }
-
-    private record Adapter(Gateway gateway, Door door) implements ApplicationAdapter {
-        @Override
-        public boolean accepts(FirstPacket packet) {
-            return Gateway.takes(packet);
-        }
-
-        @Override
-        public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
-            gateway.relay(channel, packet, received, door);
-        }
     }
 
     private record TestDoor(Optional<Target> target, Optional<TlsMode> tls, Reception reception) implements Door {

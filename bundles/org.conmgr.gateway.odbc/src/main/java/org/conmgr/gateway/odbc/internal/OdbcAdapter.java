@@ -1,11 +1,9 @@
 package org.conmgr.gateway.odbc.internal;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import java.util.Optional;
-import org.conmgr.gateway.Door;
 import org.conmgr.gateway.Gateway;
 import org.conmgr.gateway.OptionsDoor;
+import org.conmgr.gateway.RelayAdapter;
 import org.conmgr.gateway.StartupOptions;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
@@ -21,27 +19,18 @@ import org.osgi.service.component.propertytypes.ServiceRanking;
  */
 @Component(service = ApplicationAdapter.class, immediate = true)
 @ServiceRanking(100)
-public final class OdbcAdapter implements ApplicationAdapter {
+public final class OdbcAdapter extends RelayAdapter {
     static final String PATH = "odbc";
     private static final String SETTING = "conmgr.client";
 
-    private final Gateway gateway;
-    private final Door door;
-
     @Activate
     public OdbcAdapter(@Reference Gateway gateway, @Reference FrontDoor frontDoor) {
-        this.gateway = gateway;
-        this.door = OptionsDoor.open(PATH, frontDoor);
+        super(gateway, OptionsDoor.open(PATH, frontDoor));
     }
 
     @Override
     public boolean accepts(FirstPacket packet) {
         return packet instanceof FirstPacket.Startup startup
                 && StartupOptions.value(startup, SETTING).equals(Optional.of(PATH));
-    }
-
-    @Override
-    public void adopt(Channel channel, FirstPacket packet, ByteBuf received) {
-        gateway.relay(channel, packet, received, door);
     }
 }
