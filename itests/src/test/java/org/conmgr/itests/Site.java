@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -16,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.BlockedQuery;
 import org.conmgr.testkit.FreePort;
 
 /**
@@ -213,28 +213,15 @@ final class Site implements AutoCloseable {
 
     /** Runs a query that lasts for ever on another thread, and waits until it runs; the future is its failure. */
     static CompletableFuture<SQLException> block(Connection connection, EmbeddedInstance on) throws SQLException {
-        Statement statement = connection.createStatement();
-        CompletableFuture<SQLException> failure = new CompletableFuture<>();
-        Thread blocked = new Thread(
-                () -> {
-                    try {
-                        statement.execute("select pg_sleep(600)");
-                        failure.completeExceptionally(new AssertionError("the query came to its end"));
-                    } catch (SQLException e) {
-                        failure.complete(e);
-                    }
-                },
-                "blocked");
-        blocked.setDaemon(true);
-        blocked.start();
+        CompletableFuture<SQLException> failure = BlockedQuery.start(connection);
         Await.until("the query runs", () -> sleepers(on) == 1);
         return failure;
     }
 
     /** How many of those queries run there. */
     static int sleepers(EmbeddedInstance on) throws SQLException {
-        return Integer.parseInt(on.query("select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'"
-                + " and state = 'active' and client_addr = '" + CLIENT + "'"));
+        return Integer.parseInt(on.query("select count(*) from pg_stat_activity where query = '" + BlockedQuery.SQL
+                + "' and state = 'active' and client_addr = '" + CLIENT + "'"));
     }
 
     @Override

@@ -22,6 +22,7 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.BlockedQuery;
 import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -92,25 +93,12 @@ class RelayTest {
         return Integer.parseInt(ask(connection, "select inet_server_port()"));
     }
 
-    /** Runs a query that lasts for ever on another thread; the future is its failure. */
+    /** Runs a query that lasts for ever on another thread, and waits until it runs; the future is its failure. */
     private static CompletableFuture<SQLException> block(Connection connection, EmbeddedInstance on) throws Exception {
-        Statement statement = connection.createStatement();
-        CompletableFuture<SQLException> failure = new CompletableFuture<>();
-        Thread blocked = new Thread(
-                () -> {
-                    try {
-                        statement.execute("select pg_sleep(600)");
-                        failure.completeExceptionally(new AssertionError("the query came to its end"));
-                    } catch (SQLException e) {
-                        failure.complete(e);
-                    }
-                },
-                "blocked");
-        blocked.setDaemon(true);
-        blocked.start();
+        CompletableFuture<SQLException> failure = BlockedQuery.start(connection);
         Await.until("the query runs", () -> "1"
-                .equals(on.query("select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'"
-                        + " and state = 'active'")));
+                .equals(on.query("select count(*) from pg_stat_activity where query = '" + BlockedQuery.SQL
+                        + "' and state = 'active'")));
         return failure;
     }
 
