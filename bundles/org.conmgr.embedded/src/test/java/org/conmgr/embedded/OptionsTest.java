@@ -4,18 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Base64;
 import java.util.List;
 import java.util.Properties;
+import org.conmgr.testkit.TestCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.Driver;
@@ -29,7 +26,7 @@ class OptionsTest {
 
     @Test
     void everyOptionReachesEveryInstance() throws Exception {
-        Path certificate = certificate();
+        TestCertificate certificate = TestCertificate.make("127.0.0.1");
         Path control = Files.writeString(
                 files.resolve("answer.control"), "default_version = '1.0'\ncomment = 'an extension'\n");
         Path sql = Files.writeString(
@@ -46,7 +43,7 @@ class OptionsTest {
                 .hba("hostssl all app all scram-sha-256")
                 .hba("host all app all reject")
                 .extension(control, sql)
-                .tls(certificate, files.resolve("server.key"))
+                .tls(certificate.certificate(), certificate.key())
                 .start()) {
             cluster.primary().query("create extension answer");
             cluster.awaitReplay();
@@ -60,7 +57,7 @@ class OptionsTest {
                 each.connect("postgres", "guest", "").close();
                 refused(each, "barred", "", "28000");
                 refused(each, "app", "it's secret", "28000"); // without TLS
-                assertThat(cipherOf(each, certificate)).startsWith("TLS");
+                assertThat(cipherOf(each, certificate.certificate())).startsWith("TLS");
             }
         }
     }
@@ -131,47 +128,5 @@ class OptionsTest {
             assertThat(rows.next()).isTrue();
             return rows.getString(1);
         }
-    }
-
-    /** A self-signed certificate for 127.0.0.1, its key beside it. */
-    private Path certificate() throws IOException, GeneralSecurityException, InterruptedException {
-        Path store = files.resolve("store.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "server",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=127.0.0.1",
-                        "-ext",
-                        "san=ip:127.0.0.1",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        "changeit")
-                .inheritIO()
-                .start();
-        assertThat(keytool.waitFor()).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, "changeit".toCharArray());
-        }
-        pem(
-                "server.key",
-                "PRIVATE KEY",
-                keys.getKey("server", "changeit".toCharArray()).getEncoded());
-        return pem("server.crt", "CERTIFICATE", keys.getCertificate("server").getEncoded());
-    }
-
-    private Path pem(String file, String type, byte[] content) throws IOException {
-        return Files.writeString(
-                files.resolve(file),
-                "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(content) + "\n-----END "
-                        + type + "-----\n");
     }
 }

@@ -15,7 +15,7 @@ import java.util.Base64;
  * @param name the only one it is good for
  */
 public record TestCertificate(String name, Path certificate, Path key) {
-    /** Makes one for a host of this name. */
+    /** Makes one for a host of this name or IPv4 address. */
     public static TestCertificate make(String name) {
         char[] password = "secret".toCharArray();
         try {
@@ -35,7 +35,7 @@ public record TestCertificate(String name, Path certificate, Path key) {
                             "-dname",
                             "CN=" + name,
                             "-ext",
-                            "SAN=dns:" + name,
+                            (name.matches("[0-9.]+") ? "SAN=ip:" : "SAN=dns:") + name,
                             "-validity",
                             "2",
                             "-storetype",

@@ -10,14 +10,9 @@ import static org.conmgr.watchdog.jdbc.internal.Instances.seen;
 import static org.conmgr.watchdog.jdbc.internal.Instances.terminator;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.Key;
-import java.security.KeyStore;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Base64;
-import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.Observation;
@@ -28,11 +23,11 @@ import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.embedded.StopMode;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.TestCertificate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,11 +38,9 @@ class InstanceEndTest {
     private static EmbeddedInstance instance;
 
     @BeforeAll
-    static void start(@TempDir Path directory) throws Exception {
-        Path certificate = directory.resolve("server.crt");
-        Path key = directory.resolve("server.key");
-        writeCertificate(directory.resolve("keys"), certificate, key);
-        cluster = Instances.start(Instances.builder().standbys(0).tls(certificate, key));
+    static void start() throws SQLException {
+        TestCertificate certificate = TestCertificate.make("localhost");
+        cluster = Instances.start(Instances.builder().standbys(0).tls(certificate.certificate(), certificate.key()));
         instance = cluster.primary();
     }
 
@@ -233,38 +226,5 @@ class InstanceEndTest {
                 assertThat(client.isValid(5)).isFalse();
             }
         }
-    }
-
-    private static void writeCertificate(Path keys, Path certificate, Path key) throws Exception {
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "server",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=localhost",
-                        "-keystore",
-                        keys.toString(),
-                        "-storetype",
-                        "PKCS12",
-                        "-storepass",
-                        "changeit")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        KeyStore store = KeyStore.getInstance(keys.toFile(), "changeit".toCharArray());
-        Key secret = store.getKey("server", "changeit".toCharArray());
-        Files.writeString(
-                certificate, pem("CERTIFICATE", store.getCertificate("server").getEncoded()));
-        Files.writeString(key, pem("PRIVATE KEY", secret.getEncoded()));
-    }
-
-    private static String pem(String what, byte[] content) {
-        return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder().encodeToString(content) + "\n-----END " + what
-                + "-----\n";
     }
 }
