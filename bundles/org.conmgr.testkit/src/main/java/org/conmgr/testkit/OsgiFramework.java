@@ -36,6 +36,7 @@ import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.condition.Condition;
 
 /**
  * An OSGi framework in the test's JVM with Declarative Services and Configuration Admin, the ones Karaf has. It boots in
@@ -143,6 +144,11 @@ public final class OsgiFramework implements AutoCloseable {
 
     public <S> ServiceRegistration<S> register(Class<S> type, S service, Map<String, ?> properties) {
         return context().registerService(type, service, dictionary(properties));
+    }
+
+    /** Makes a condition hold, see {@link Condition}. */
+    public void satisfy(String condition) {
+        register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, condition));
     }
 
     /** Waits for the service. */

@@ -20,7 +20,6 @@ import org.conmgr.testkit.Await;
 import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
-import org.osgi.service.condition.Condition;
 
 /** Listener and console as bundles of a framework. */
 final class RunningConsole implements AutoCloseable {
@@ -46,7 +45,7 @@ final class RunningConsole implements AutoCloseable {
         this.addresses = addresses;
         framework = OsgiFramework.start(storage, SHARED);
         configureListener(0);
-        framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
+        framework.satisfy("conmgr.config");
         framework.register(Transport.class, transport, Map.of());
         framework.register(MessageLog.class, log, Map.of());
         framework.register(RegistryView.class, new FakeRegistry(), Map.of());

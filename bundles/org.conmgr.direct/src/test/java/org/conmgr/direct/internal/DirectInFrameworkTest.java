@@ -46,7 +46,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceRegistration;
-import org.osgi.service.condition.Condition;
 
 /** Listener and direct adapter as bundles, with everything that they need or serve coming and going. */
 @ParameterizedClass
@@ -91,7 +90,7 @@ class DirectInFrameworkTest {
     /** Everything there, in good order. */
     private Bundle install() {
         framework.configure(PID, Map.of("port", String.valueOf(port), "listen_addresses", "127.0.0.1"));
-        framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
+        framework.satisfy("conmgr.config");
         framework.register(Transport.class, transport, Map.of());
         Bundle listener = framework.install(Listener.class);
         framework.install(DirectAdapter.class);
@@ -196,7 +195,7 @@ class DirectInFrameworkTest {
         assertThat(framework.find(ListenerView.class))
                 .as("before the configuration is known")
                 .isEmpty();
-        framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
+        framework.satisfy("conmgr.config");
         awaitListening(port);
 
         try (Driver early = connect()) {
@@ -247,7 +246,7 @@ class DirectInFrameworkTest {
     @Test
     void aBadSettingIsSaidOnceAndNothingListensUntilItIsMended() {
         framework.configure(PID, Map.of("port", "none", "listen_addresses", "127.0.0.1"));
-        framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
+        framework.satisfy("conmgr.config");
         framework.register(Transport.class, transport, Map.of());
         registerLog();
         framework.install(Listener.class);

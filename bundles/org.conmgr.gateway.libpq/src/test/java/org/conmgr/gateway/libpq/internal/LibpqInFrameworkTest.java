@@ -50,7 +50,6 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
-import org.osgi.service.condition.Condition;
 
 /** Listener, gateway and adapter as bundles: what comes and goes, and that sessions stay. */
 class LibpqInFrameworkTest {
@@ -132,7 +131,7 @@ class LibpqInFrameworkTest {
     private void prepare() {
         framework.configure(
                 "org.conmgr.listener", Map.of("port", String.valueOf(port), "listen_addresses", "127.0.0.1"));
-        framework.register(Condition.class, Condition.INSTANCE, Map.of(Condition.CONDITION_ID, "conmgr.config"));
+        framework.satisfy("conmgr.config");
         framework.register(Transport.class, transport, Map.of());
         framework.register(Router.class, new Always(), Map.of());
         framework.register(RegistryView.class, new Always(), Map.of());
