@@ -7,12 +7,21 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OutletTest {
     private static final int SIZE = 16 << 20;
+
+    /** Does it with an outlet of the accepted channel, on its event loop, and waits for it. */
+    private static void inLoop(Pair pair, Consumer<Outlet> use) throws InterruptedException {
+        pair.server
+                .eventLoop()
+                .submit(() -> use.accept(new Outlet(pair.server)))
+                .sync();
+    }
 
     /** The socket is full long before the last byte, so that both ways are gone. */
     @ParameterizedTest
@@ -23,22 +32,18 @@ class OutletTest {
         random.nextBytes(all);
         AtomicBoolean wasFull = new AtomicBoolean();
         try (Pair pair = new Pair(epoll, false)) {
-            pair.server
-                    .eventLoop()
-                    .submit(() -> {
-                        Outlet outlet = new Outlet(pair.server);
-                        for (int at = 0; at < SIZE; ) {
-                            int count = Math.min(1 + random.nextInt(40_000), SIZE - at);
-                            outlet.write(pair.server.alloc().directBuffer(count).writeBytes(all, at, count));
-                            at += count;
-                            if (random.nextInt(3) == 0) {
-                                outlet.flush();
-                            }
-                        }
+            inLoop(pair, outlet -> {
+                for (int at = 0; at < SIZE; ) {
+                    int count = Math.min(1 + random.nextInt(40_000), SIZE - at);
+                    outlet.write(pair.server.alloc().directBuffer(count).writeBytes(all, at, count));
+                    at += count;
+                    if (random.nextInt(3) == 0) {
                         outlet.flush();
-                        wasFull.set(!pair.server.isWritable());
-                    })
-                    .sync();
+                    }
+                }
+                outlet.flush();
+                wasFull.set(!pair.server.isWritable());
+            });
 
             assertThat(wasFull).as("the channel says that it is full").isTrue();
             assertThat(pair.client.getInputStream().readNBytes(SIZE)).isEqualTo(all);
@@ -50,14 +55,10 @@ class OutletTest {
     void aSmallMessageIsGoneWhenNothingWaits(boolean epoll) throws Exception {
         try (Pair pair = new Pair(epoll, false)) {
             ByteBuf message = pair.server.alloc().directBuffer().writeByte(7);
-            pair.server
-                    .eventLoop()
-                    .submit(() -> {
-                        Outlet outlet = new Outlet(pair.server);
-                        outlet.write(message);
-                        outlet.flush();
-                    })
-                    .sync();
+            inLoop(pair, outlet -> {
+                outlet.write(message);
+                outlet.flush();
+            });
 
             assertThat(pair.client.getInputStream().read()).isEqualTo(7);
             assertThat(message.refCnt()).isZero();
@@ -69,15 +70,11 @@ class OutletTest {
     void aClosedChannelReleasesWhatIsWritten(boolean epoll) throws Exception {
         try (Pair pair = new Pair(epoll, false)) {
             ByteBuf message = pair.server.alloc().directBuffer().writeByte(7);
-            pair.server
-                    .eventLoop()
-                    .submit(() -> {
-                        Outlet outlet = new Outlet(pair.server);
-                        pair.server.close();
-                        outlet.write(message);
-                        outlet.flush();
-                    })
-                    .sync();
+            inLoop(pair, outlet -> {
+                pair.server.close();
+                outlet.write(message);
+                outlet.flush();
+            });
 
             assertThat(message.refCnt()).isZero();
         }
@@ -90,17 +87,13 @@ class OutletTest {
             pair.client.setSoLinger(true, 0);
             pair.client.close();
             ByteBuf[] messages = new ByteBuf[2];
-            pair.server
-                    .eventLoop()
-                    .submit(() -> {
-                        Outlet outlet = new Outlet(pair.server);
-                        for (int i = 0; i < messages.length; i++) {
-                            messages[i] = pair.server.alloc().directBuffer().writeByte(i);
-                            outlet.write(messages[i]);
-                            outlet.flush();
-                        }
-                    })
-                    .sync();
+            inLoop(pair, outlet -> {
+                for (int i = 0; i < messages.length; i++) {
+                    messages[i] = pair.server.alloc().directBuffer().writeByte(i);
+                    outlet.write(messages[i]);
+                    outlet.flush();
+                }
+            });
 
             assertThat(pair.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
             assertThat(messages).allMatch(message -> message.refCnt() == 0);
