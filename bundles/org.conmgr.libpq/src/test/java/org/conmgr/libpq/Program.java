@@ -52,8 +52,8 @@ final class Program implements AutoCloseable {
 
     Program start() {
         try {
-            out = Files.createTempFile("program", ".out");
-            err = Files.createTempFile("program", ".err");
+            out = output(".out");
+            err = output(".err");
             ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
             builder.environment().putAll(environment);
@@ -65,6 +65,12 @@ final class Program implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Path output(String kind) throws IOException {
+        Path file = Files.createTempFile("conmgr-program", kind);
+        file.toFile().deleteOnExit();
+        return file;
     }
 
     void say(String line) {

@@ -4,14 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.conmgr.embedded.EmbeddedCluster;
 
 /**
  * Measures pgbench and COPY through the distribution's gateway, HAProxy (mode tcp), PgBouncer (session pool) and none,
  * interleaved: in every round each load runs through each way once, in a turning order. What is compared is the median
- * of the ratios of one round. The gateway runs as it is started by default, and with Java's second compiler. Clients, proxies and the instance share the machine; proxies are pinned alike.
+ * of the ratios of one round. The gateway runs as it is started by default, and with Java's second compiler. Clients,
+ * proxies and the instance share the machine; proxies are pinned alike. The directory of a run that fails is kept.
  *
  * <p>Arguments: rounds (5), seconds a run (4). System property {@code proxy.cpus}: for {@code taskset}, e.g. {@code 0-1}.
  */
@@ -44,7 +47,14 @@ public final class Main {
                 measure(ways, Load.all(seconds, work), rounds, table);
                 System.out.print(table.text());
             } finally {
-                ways.forEach(Way::close);
+                for (Way way : ways) {
+                    way.close();
+                }
+            }
+        }
+        try (Stream<Path> files = Files.walk(work)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
             }
         }
     }

@@ -161,7 +161,13 @@ record Way(String name, int port, List<Process> processes) {
         }
     }
 
-    void close() {
-        processes.forEach(Process::destroy);
+    /** Ends the processes; waits for them. */
+    void close() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroy();
+            if (!process.waitFor(START_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        }
     }
 }
