@@ -120,7 +120,9 @@ final class Terminations implements AutoCloseable {
         };
     }
 
-    private void terminate(Loss loss, boolean sessionsOnly, int tries) {
+    private void terminate(Loss loss, boolean registeredOnly, int tries) {
+        // A client that came back while the order waited has sessions of its own, which are not to be ended.
+        boolean sessionsOnly = registeredOnly || beats.test(address(loss.peer()));
         if (sessionsOnly && loss.sessions().isEmpty()) {
             return;
         }
@@ -139,8 +141,7 @@ final class Terminations implements AutoCloseable {
                 log.log(Message.TERMINATION_FAILED, whose(loss, sessionsOnly), String.valueOf(e.getMessage()));
             }
             if (tries < MAX_TRIES) {
-                // A client that came back meanwhile has sessions of its own, which are not to be ended.
-                run(RETRY_MILLIS, () -> terminate(loss, sessionsOnly || beats.test(address(loss.peer())), tries + 1));
+                run(RETRY_MILLIS, () -> terminate(loss, sessionsOnly, tries + 1));
             }
         }
     }

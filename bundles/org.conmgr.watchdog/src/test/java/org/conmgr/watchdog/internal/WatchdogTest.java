@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -86,8 +87,11 @@ class WatchdogTest {
     }
 
     private static Loss loss(VerdictReason reason, boolean restarting, boolean hostAlive) {
-        return new Loss(
-                peer("192.0.2.7"), new Verdict(reason, "", Instant.EPOCH), restarting, Set.of(SESSION), hostAlive);
+        return loss("192.0.2.7", reason, restarting, hostAlive);
+    }
+
+    private static Loss loss(String address, VerdictReason reason, boolean restarting, boolean hostAlive) {
+        return new Loss(peer(address), new Verdict(reason, "", Instant.EPOCH), restarting, Set.of(SESSION), hostAlive);
     }
 
     private static Peer peer(String address) {
@@ -243,11 +247,26 @@ class WatchdogTest {
     void anOrderThatFailsIsTriedAgainAndSparesAClientThatIsBack() {
         start(Map.of());
         terminator.failures = 1;
-        acceptor.endpoint.links.add(status(peer("192.0.2.7")));
+        terminator.during = () -> acceptor.endpoint.links.add(status(peer("192.0.2.7")));
         acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, false));
         Await.until("reported", () -> !log.messages(Message.TERMINATION_FAILED).isEmpty());
         Await.until("tried again", () -> terminator.orders.size() == 2);
+        assertThat(terminator.orders.get(0)).isInstanceOf(Termination.Address.class);
         assertThat(terminator.orders.get(1)).isInstanceOf(Termination.Sessions.class);
+    }
+
+    @Test
+    void anOrderThatHasToWaitSparesAClientThatIsBackMeanwhile() {
+        start(Map.of());
+        CountDownLatch back = new CountDownLatch(1);
+        terminator.during = () -> Await.until("the other is back", () -> back.getCount() == 0);
+        acceptor.observer.lost(loss("192.0.2.8", VerdictReason.TIMED_OUT, false, false));
+        Await.until("the first is under way", () -> terminator.orders.size() == 1);
+        acceptor.observer.lost(loss("192.0.2.7", VerdictReason.TIMED_OUT, false, false));
+        acceptor.endpoint.links.add(status(peer("192.0.2.7")));
+        back.countDown();
+        Await.until("the second is done", () -> terminator.orders.size() == 2);
+        assertThat(terminator.orders).hasToString("[Address[client=/192.0.2.8], Sessions[clients=[" + SESSION + "]]]");
     }
 
     @Test
@@ -368,6 +387,9 @@ class WatchdogTest {
         final List<Termination> orders = new CopyOnWriteArrayList<>();
         volatile int failures;
 
+        /** Done on the terminator's thread with each order. */
+        volatile Runnable during = () -> {};
+
         @Override
         public Terminator.Connection open(InstanceAccess access) {
             return this;
@@ -379,6 +401,7 @@ class WatchdogTest {
         @Override
         public Terminated terminate(Termination termination) throws IOException {
             orders.add(termination);
+            during.run();
             if (orders.size() <= failures) {
                 throw new IOException("not now");
             }
