@@ -137,7 +137,7 @@ final class Ledger {
 
     /** Whether others that want the same wait for their turn, so that one more must not overtake them. */
     boolean mustQueue(RouteRequest request) {
-        return paced.contains(request.target());
+        return request.instance().isEmpty() && paced.contains(request.target());
     }
 
     /** The end of a wait: it is sent wherever it can be, whatever the pace, else refused. */
@@ -209,12 +209,13 @@ final class Ledger {
         for (Iterator<BookedSession> each = waiting.iterator(); each.hasNext(); ) {
             BookedSession session = each.next();
             Target target = session.request.target();
-            if (hopeless.contains(target)) {
+            boolean connected = !session.request.instance().isEmpty(); // Whatever becomes of it says nothing of others.
+            if (!connected && hopeless.contains(target)) {
                 continue;
             }
             Look look = look(session.request);
             BookedInstance chosen = choose(look, after);
-            if (chosen != null && !chosen.pace.take(now, settings.routePace(), waiting.size())) {
+            if (!connected && chosen != null && !chosen.pace.take(now, settings.routePace(), waiting.size())) {
                 paced.add(target);
                 hopeless.add(target);
             } else if (chosen != null) {
@@ -222,7 +223,9 @@ final class Ledger {
                 session.cancelDeadline();
                 bind(session, chosen, look);
                 after.tell(session);
-            } else if (session.request.minLsn() <= 0 && session.request.avoid().isEmpty()) {
+            } else if (!connected
+                    && session.request.minLsn() <= 0
+                    && session.request.avoid().isEmpty()) {
                 hopeless.add(target);
             }
         }

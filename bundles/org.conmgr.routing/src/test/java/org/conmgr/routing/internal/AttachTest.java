@@ -2,6 +2,7 @@ package org.conmgr.routing.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Set;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.routing.RouteRequest;
@@ -49,5 +50,38 @@ class AttachTest {
         books.primary(0, 1).degraded(1, Role.STANDBY, 1);
         assertThat(attach(Target.STANDBY, "db2:5432").told).containsExactly("routed 1");
         assertThat(attach(Target.PREFER_STANDBY, "db1:5432").told).containsExactly("routed 0");
+    }
+
+    @Test
+    void keepsNobodyWaitingThatWantsAnyInstance() {
+        books.routeWait(3);
+        Client attaching = attach(Target.ANY, "db2:5432");
+        Client client = books.ask(Target.ANY);
+        books.primary(0, 1);
+        assertThat(client.told).containsExactly("routed 0");
+        assertThat(attaching.told).isEmpty();
+    }
+
+    @Test
+    void waitsForNobodyElse() {
+        books.routeWait(3).primary(0, 1).degraded(1, Role.STANDBY, 1).down(1);
+        Client client = books.ask(Target.STANDBY);
+        Client attaching = attach(Target.STANDBY, "db2:5432");
+        books.degraded(1, Role.STANDBY, 1);
+        assertThat(attaching.told).containsExactly("routed 1");
+        assertThat(client.told).isEmpty();
+    }
+
+    @Test
+    void isOfNoPaceAsItIsConnectedAlready() {
+        books.defaults(Duration.ofSeconds(10));
+        for (int i = 0; i < 1000; i++) {
+            books.ask(Target.ANY);
+        }
+        Client early = attach(Target.ANY, "db1:5432");
+        books.primary(0, 1);
+        assertThat(early.told).containsExactly("routed 0");
+        assertThat(books.ask(Target.ANY).told).as("others wait for their turn").isEmpty();
+        assertThat(attach(Target.ANY, "db1:5432").told).containsExactly("routed 0");
     }
 }
