@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.direct.protocol.Frame;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Watcher {
     static final System.Logger LOG = System.getLogger("org.conmgr.jdbc");
 
-    static final Watcher SHARED = new Watcher("conmgr-jdbc-watcher", Duration.ofSeconds(1), Selector::open);
+    static final Watcher SHARED = new Watcher(threads("conmgr-jdbc-watcher"), Duration.ofSeconds(1), Selector::open);
 
     /** Where selectors come from. */
     interface Selectors {
@@ -53,7 +54,7 @@ final class Watcher {
     }
 
     private final Object lock = new Object();
-    private final String name;
+    private final ThreadFactory threads;
     private final Duration linger;
     private final Selectors selectors;
     private final Set<Watch> watches = new HashSet<>();
@@ -63,19 +64,30 @@ final class Watcher {
     private @Nullable Selector selector;
 
     /**
-     * @param name of the thread
+     * @param threads makes the thread, anew whenever there is something to do again
      * @param linger how long the thread stays when there is nothing to do
      */
-    Watcher(String name, Duration linger, Selectors selectors) {
-        this.name = name;
+    Watcher(ThreadFactory threads, Duration linger, Selectors selectors) {
+        this.threads = threads;
         this.linger = linger;
         this.selectors = selectors;
+    }
+
+    /** Daemons with neither the context class loader nor the inheritable thread locals of whoever connects first. */
+    static ThreadFactory threads(String name) {
+        return task -> {
+            Thread thread = new Thread(null, task, name, 0, false);
+            thread.setDaemon(true);
+            thread.setContextClassLoader(null);
+            return thread;
+        };
     }
 
     /**
      * Watches an ask connection, which belongs to the watch from now on, also when this fails.
      *
      * @throws IOException the system has no more file descriptors, or the channel was closed
+     * @throws OutOfMemoryError also when the system has no more threads; the next call tries anew
      */
     Watch watch(SocketChannel channel, Watch.Listener listener) throws IOException {
         try {
@@ -86,7 +98,7 @@ final class Watcher {
                 running.wakeup();
                 return watch;
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
         }
@@ -106,6 +118,7 @@ final class Watcher {
      * Rings at a deadline that is bounded, on the watcher's thread: the action must not block.
      *
      * @throws IOException the system has no more file descriptors
+     * @throws OutOfMemoryError also when the system has no more threads; the next call tries anew
      */
     Alarm alarm(Deadline deadline, Runnable action) throws IOException {
         synchronized (lock) {
@@ -122,14 +135,18 @@ final class Watcher {
     private Selector running() throws IOException {
         Selector running = selector;
         if (running == null) {
-            running = selectors.open();
-            selector = running;
-            Selector mine = running;
-            // Neither the context class loader nor the inheritable thread locals of whoever connects first.
-            Thread thread = new Thread(null, () -> run(mine), name, 0, false);
-            thread.setDaemon(true);
-            thread.setContextClassLoader(null);
-            thread.start();
+            Selector mine = selectors.open();
+            boolean started = false;
+            try {
+                threads.newThread(() -> run(mine)).start();
+                started = true;
+            } finally {
+                if (!started) {
+                    end(mine);
+                }
+            }
+            running = mine;
+            selector = mine;
         }
         return running;
     }
@@ -202,7 +219,9 @@ final class Watcher {
             if (!alarms.isEmpty()) {
                 try {
                     running();
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException | Error e) {
+                    // Too early for them, but later nobody would ring.
+                    LOG.log(System.Logger.Level.ERROR, "no new watcher of conmgr", e);
                     unheard = List.copyOf(alarms);
                     alarms.clear();
                 }

@@ -1,6 +1,7 @@
 package org.conmgr.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.conmgr.testkit.Await.until;
 
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.direct.protocol.Frame;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +28,8 @@ class WatcherTest {
     private static final String THREAD = "conmgr-jdbc-watcher of a test";
 
     private final List<Selector> selectors = new CopyOnWriteArrayList<>();
-    private final Watcher watcher = new Watcher(THREAD, Duration.ofMillis(50), () -> {
+    private final AtomicInteger unstartable = new AtomicInteger();
+    private final Watcher watcher = new Watcher(this::thread, Duration.ofMillis(50), () -> {
         selectors.add(Selector.open());
         return selectors.get(selectors.size() - 1);
     });
@@ -35,6 +38,20 @@ class WatcherTest {
     private ServerSocket server;
     private Socket conmgr;
     private SocketChannel channel;
+
+    private Thread thread(Runnable task) {
+        return unstartable.getAndUpdate(left -> Math.max(0, left - 1)) > 0
+                ? new Unstartable()
+                : Watcher.threads(THREAD).newThread(task);
+    }
+
+    /** What a thread is when the system has no more of them. */
+    private static final class Unstartable extends Thread {
+        @Override
+        public synchronized void start() {
+            throw new OutOfMemoryError("unable to create native thread: a failure that the test wants");
+        }
+    }
 
     private static final class Recorder implements Watch.Listener {
         private final List<String> told = new CopyOnWriteArrayList<>();
@@ -234,6 +251,38 @@ class WatcherTest {
         assertThat(rung.await(5, TimeUnit.SECONDS)).as("alarms still ring").isTrue();
         first.join(5000);
         assertThat(first.isAlive()).isFalse();
+    }
+
+    @Test
+    void aThreadThatDoesNotStartFailsItsConnectAlone() throws Exception {
+        unstartable.set(1);
+        assertThatThrownBy(() -> watch(channel)).isInstanceOf(OutOfMemoryError.class);
+        SocketChannel next =
+                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort()));
+        try (Socket peer = server.accept()) {
+            watch(next);
+            peer.getOutputStream().write(down("still there"));
+            until("told", () -> recorder.told.equals(List.of("down: still there")));
+        }
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(selectors.get(0).isOpen()).isFalse();
+    }
+
+    @Test
+    void theWatchedAreToldAlsoWhenNoThreadCanTakeOver() throws Exception {
+        watch(channel);
+        CountDownLatch rung = new CountDownLatch(1);
+        watcher.alarm(Deadline.afterMillis(600_000), rung::countDown);
+        unstartable.set(1);
+        selectors.get(0).close();
+        until("told", () -> recorder.told.size() == 1);
+        assertThat(recorder.told.get(0)).startsWith("lost: its watcher failed");
+        assertThat(rung.await(5, TimeUnit.SECONDS))
+                .as("nobody would ring later")
+                .isTrue();
+        CountDownLatch next = new CountDownLatch(1);
+        watcher.alarm(Deadline.afterMillis(1), next::countDown);
+        assertThat(next.await(5, TimeUnit.SECONDS)).as("the next one works").isTrue();
     }
 
     private static Thread thread() {
