@@ -204,7 +204,7 @@ class TimeoutTest {
 
     @Test
     void namesAreResolvedWithinTheTime() throws Exception {
-        // Only that the thread for it is used and ends; a resolver that hangs cannot be had here.
+        // With the system's own resolver, which does not hang here.
         assertThat(Resolver.resolve("localhost", Deadline.afterMillis(1000))).isNotEmpty();
         assertThat((Throwable) failure(Way.DRIVER, "no-such-host.invalid:1", "loginTimeout=30"))
                 .hasMessage("no connection: no-such-host.invalid:1: the name cannot be resolved");
