@@ -27,7 +27,7 @@ public final class ConmgrDriver implements Driver {
 
     static {
         try {
-            DriverManager.registerDriver(REGISTERED);
+            register();
         } catch (SQLException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -35,6 +35,11 @@ public final class ConmgrDriver implements Driver {
 
     /** For {@link java.util.ServiceLoader}. */
     public ConmgrDriver() {}
+
+    /** Makes {@link DriverManager} know the driver again after {@link #deregister}; of no effect when it does. */
+    public static void register() throws SQLException {
+        DriverManager.registerDriver(REGISTERED);
+    }
 
     /** Makes {@link DriverManager} forget the driver, so that its classes can be unloaded. */
     public static void deregister() throws SQLException {

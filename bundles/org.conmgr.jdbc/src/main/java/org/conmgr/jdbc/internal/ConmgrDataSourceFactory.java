@@ -11,7 +11,6 @@ import org.conmgr.jdbc.ConmgrXADataSource;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.jdbc.DataSourceFactory;
 
 /** Offers the driver to bundles, as pgjdbc does for its own. Without the API of OSGi's JDBC service there is none. */
@@ -21,20 +20,13 @@ import org.osgi.service.jdbc.DataSourceFactory;
             DataSourceFactory.OSGI_JDBC_DRIVER_CLASS + "=org.conmgr.jdbc.ConmgrDriver",
             DataSourceFactory.OSGI_JDBC_DRIVER_NAME + "=conmgr"
         })
-public final class ConmgrDataSourceFactory implements DataSourceFactory, AutoCloseable {
+public final class ConmgrDataSourceFactory implements DataSourceFactory {
     private static final Set<String> POOL = Set.of(
             JDBC_INITIAL_POOL_SIZE, JDBC_MAX_POOL_SIZE, JDBC_MIN_POOL_SIZE, JDBC_MAX_IDLE_TIME, JDBC_MAX_STATEMENTS);
 
     /** The service has no state. */
     @Activate
     public ConmgrDataSourceFactory() {}
-
-    /** Takes the driver out of {@link java.sql.DriverManager}, which would keep the bundle's classes. */
-    @Deactivate
-    @Override
-    public void close() throws SQLException {
-        ConmgrDriver.deregister();
-    }
 
     @Override
     public ConmgrDataSource createDataSource(@Nullable Properties properties) throws SQLException {
