@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -66,6 +67,10 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
     private final HalfOpen<NettyWatchdogLink> halfOpen =
             new HalfOpen<>(MAX_HALF_OPEN, MAX_HALF_OPEN_PER_ADDRESS, PATIENCE_NANOS);
     private final Map<InetAddress, Integer> linksByHost = new ConcurrentHashMap<>();
+
+    /** The last link of each conmgr process that has one. */
+    private final Map<UUID, NettyWatchdogLink> newest = new ConcurrentHashMap<>();
+
     private final Runnable securityChanged = this::securityHasChanged;
     private final AtomicInteger established = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -201,20 +206,35 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
         linksByHost.computeIfPresent(host, (address, count) -> count == 1 ? null : count - 1);
     }
 
-    void established(Peer peer) {
+    void established(NettyWatchdogLink link, Peer peer) {
+        newest.put(peer.id(), link);
         log.log(Message.CONMGR_CONNECTED, peer.name(), peer.addressText());
         observer.established(peer);
     }
 
-    /** The link of this peer, which has none any more. */
-    void lost(Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
+    /**
+     * A link has ended. A conmgr that has made a newer one meanwhile lives, and has registered its sessions there: an end
+     * that is noticed late must not cost them.
+     */
+    void lost(
+            NettyWatchdogLink link,
+            Peer peer,
+            Verdict verdict,
+            BeatFacts beats,
+            boolean restarting,
+            Set<InetSocketAddress> sessions) {
         forget(Host.canonical(peer.address().getAddress()));
+        boolean replaced = !newest.remove(peer.id(), link) && newest.containsKey(peer.id());
         VerdictSubject subject = new VerdictSubject.Conmgr(name, peer.name(), peer.addressText());
         history.add(new VerdictRecord(subject, VerdictRecord.Outcome.LOST, verdict, "", beats, ""));
         log.log(Message.CONMGR_LOST, peer.name(), peer.addressText(), verdict);
         if (!closed.get()) {
             observer.lost(new Loss(
-                    peer, verdict, restarting, sessions, beats(peer.address().getAddress())));
+                    peer,
+                    verdict,
+                    restarting,
+                    replaced ? Set.of() : sessions,
+                    replaced || beats(peer.address().getAddress())));
         }
     }
 

@@ -233,14 +233,14 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     @Override
     public void established(Peer greeted) {
         peer = greeted;
-        endpoint.established(greeted);
+        endpoint.established(this, greeted);
     }
 
     @Override
     public void lost(
             Peer known, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
         peer = null;
-        endpoint.lost(known, verdict, beats, restarting, sessions);
+        endpoint.lost(this, known, verdict, beats, restarting, sessions);
     }
 
     @Override

@@ -234,8 +234,9 @@ final class WatchdogLink {
     }
 
     private Peer peer(Hello hello) {
+        Peer known = peer;
         return new Peer(
-                hello.id(),
+                known == null ? hello.id() : known.id(), // A link is one process's for as long as it lasts.
                 hello.name(),
                 remote,
                 Duration.ofMillis(hello.intervalMillis()),

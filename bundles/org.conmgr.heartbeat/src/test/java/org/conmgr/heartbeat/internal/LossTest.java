@@ -1,0 +1,154 @@
+package org.conmgr.heartbeat.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.conmgr.api.link.VerdictReason;
+import org.conmgr.heartbeat.Admission;
+import org.conmgr.heartbeat.Departure;
+import org.conmgr.heartbeat.HeartbeatAcceptor;
+import org.conmgr.heartbeat.Loss;
+import org.conmgr.heartbeat.internal.Packet.Hello;
+import org.conmgr.heartbeat.internal.Packet.Sessions;
+import org.conmgr.heartbeat.internal.security.LinkSecurity;
+import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.testkit.Await;
+import org.conmgr.testkit.RecordingLog;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a watchdog is told when a link ends, by peers that are plain sockets. */
+@NullUnmarked
+class LossTest {
+    private static final InetSocketAddress SESSION = new InetSocketAddress(InetAddress.getLoopbackAddress(), 5001);
+
+    private final NettyTransport transport = new NettyTransport();
+    private final LinkSecurity security = new LinkSecurity();
+    private final Watcher watcher = new Watcher();
+    private final List<Socket> sockets = new ArrayList<>();
+    private HeartbeatAcceptor.Endpoint endpoint;
+
+    @BeforeEach
+    void listen() throws IOException {
+        endpoint = new NettyHeartbeatAcceptor(transport, new VerdictHistory(), security, new RecordingLog())
+                .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), Admission.ANY, watcher);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        endpoint.close(Departure.SHUTDOWN);
+        transport.close();
+        security.close();
+    }
+
+    private static byte[] frame(Packet packet) {
+        EmbeddedChannel channel = new EmbeddedChannel(new PacketCodec());
+        channel.writeOutbound(packet);
+        ByteBuf bytes = channel.readOutbound();
+        try {
+            return ByteBufUtil.getBytes(bytes);
+        } finally {
+            bytes.release();
+        }
+    }
+
+    private static Hello hello(UUID conmgr, String name) {
+        return new Hello(1, 1, conmgr, 1000, 60_000, name, Map.of());
+    }
+
+    private Socket open(String from) throws IOException {
+        Socket socket = new Socket(
+                InetAddress.getLoopbackAddress(),
+                endpoint.addresses().get(0).getPort(),
+                InetAddress.getByName(from),
+                0);
+        sockets.add(socket);
+        return socket;
+    }
+
+    /** A link that has registered these, when the watchdog knows of as many. */
+    private Socket link(String from, UUID conmgr, int known, InetSocketAddress... registered) throws IOException {
+        Socket socket = open(from);
+        socket.getOutputStream().write(frame(hello(conmgr, "raw")));
+        socket.getOutputStream().write(frame(new Sessions(Sessions.Change.ADD, List.of(registered))));
+        Await.until("a link with " + known + " sessions", () -> endpoint.links().stream()
+                .anyMatch(status ->
+                        status.peer().address().getPort() == socket.getLocalPort() && status.sessions() == known));
+        return socket;
+    }
+
+    private Loss lost(Socket socket) throws IOException {
+        int before = watcher.losses.size();
+        socket.close();
+        Await.until("lost", () -> watcher.losses.size() > before);
+        return watcher.losses.get(before);
+    }
+
+    /** As when something between the two has reset the first link towards the conmgr alone. */
+    @Test
+    void anOldLinkThatEndsLateCostsNothing() throws IOException {
+        UUID conmgr = new UUID(1, 1);
+        Socket first = link("127.0.0.1", conmgr, 1, SESSION);
+        Socket second = link("127.0.0.1", conmgr, 1, SESSION);
+        Loss late = lost(first);
+        assertThat(late.verdict().reason()).isEqualTo(VerdictReason.CLOSED_BY_PEER);
+        assertThat(late.sessions()).isEmpty();
+        assertThat(late.hostAlive()).isTrue();
+        assertThat(endpoint.links()).hasSize(1);
+        Loss last = lost(second);
+        assertThat(last.sessions()).containsExactly(SESSION);
+        assertThat(last.hostAlive()).isFalse();
+    }
+
+    @Test
+    void aConmgrThatIsBackFromAnotherAddressIsAlive() throws IOException {
+        UUID conmgr = new UUID(1, 1);
+        Socket first = link("127.0.0.2", conmgr, 0);
+        link("127.0.0.3", conmgr, 0);
+        assertThat(lost(first).hostAlive()).isTrue();
+    }
+
+    @Test
+    void theNewestLinkOfAConmgrHasItsSessionsHoweverManyOlderOnesThereAre() throws IOException {
+        UUID conmgr = new UUID(1, 1);
+        Socket first = link("127.0.0.1", conmgr, 0);
+        Loss loss = lost(link("127.0.0.1", conmgr, 1, SESSION));
+        assertThat(loss.sessions()).containsExactly(SESSION);
+        assertThat(loss.hostAlive()).isTrue();
+        assertThat(lost(first).hostAlive()).isFalse();
+    }
+
+    @Test
+    void anotherConmgrOfTheHostHasSessionsOfItsOwn() throws IOException {
+        Socket socket = link("127.0.0.1", new UUID(1, 1), 1, SESSION);
+        link("127.0.0.1", new UUID(2, 2), 0);
+        Loss loss = lost(socket);
+        assertThat(loss.sessions()).containsExactly(SESSION);
+        assertThat(loss.hostAlive()).isTrue();
+    }
+
+    @Test
+    void aLinkStaysThatOfTheConmgrThatMadeIt() throws IOException {
+        Socket socket = link("127.0.0.1", new UUID(1, 1), 1, SESSION);
+        link("127.0.0.1", new UUID(2, 2), 0);
+        socket.getOutputStream().write(frame(hello(new UUID(2, 2), "renamed")));
+        Await.until("greeted again", () -> endpoint.links().stream()
+                .anyMatch(status -> status.peer().name().equals("renamed")));
+        assertThat(lost(socket).sessions()).containsExactly(SESSION);
+    }
+}
