@@ -298,13 +298,7 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
 
     @Override
     public boolean beats(InetAddress host) {
-        for (NettyWatchdogLink link : connections) {
-            Peer peer = link.peer();
-            if (peer != null && Host.same(peer.address().getAddress(), host)) {
-                return true;
-            }
-        }
-        return false;
+        return linksByHost.containsKey(Host.canonical(host));
     }
 
     @Override

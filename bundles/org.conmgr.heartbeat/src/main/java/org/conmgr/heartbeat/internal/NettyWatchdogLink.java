@@ -40,7 +40,6 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     private final InetSocketAddress remote;
 
     private boolean overLimit;
-    private volatile @Nullable Peer peer;
     private volatile @Nullable LinkStatus status;
 
     NettyWatchdogLink(
@@ -64,12 +63,6 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
     void begin() {
         SendQueue.resendSteadily(channel);
         timer.arm(link.wakeAt());
-    }
-
-    /** Null until established; any thread. */
-    @Nullable
-    Peer peer() {
-        return peer;
     }
 
     Channel channel() {
@@ -232,14 +225,12 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
 
     @Override
     public void established(Peer greeted) {
-        peer = greeted;
         endpoint.established(this, greeted);
     }
 
     @Override
     public void lost(
             Peer known, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
-        peer = null;
         endpoint.lost(this, known, verdict, beats, restarting, sessions);
     }
 

@@ -6,18 +6,21 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.heartbeat.Admission;
 import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.Loss;
+import org.conmgr.heartbeat.Network;
 import org.conmgr.heartbeat.internal.Packet.Hello;
 import org.conmgr.heartbeat.internal.Packet.Sessions;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
@@ -131,6 +134,39 @@ class LossTest {
         assertThat(loss.sessions()).containsExactly(SESSION);
         assertThat(loss.hostAlive()).isTrue();
         assertThat(lost(first).hostAlive()).isFalse();
+    }
+
+    @Test
+    void aHostBeatsForAsLongAsItHasALinkByWhicheverOfItsAddresses() throws IOException {
+        assertThat(beating()).isEmpty();
+        endpoint.limit(2);
+        Socket first = link("127.0.0.1", new UUID(1, 1), 0);
+        Socket second = link("127.0.0.1", new UUID(2, 2), 0);
+        assertThat(beating()).containsExactly("127.0.0.1", "::1", "::ffff:127.0.0.1");
+        try (Socket third = open("127.0.0.2")) {
+            third.getOutputStream().write(frame(hello(new UUID(3, 3), "one too many")));
+            assertThat(third.getInputStream().readAllBytes()).isNotEmpty();
+        }
+        assertThat(beating()).containsExactly("127.0.0.1", "::1", "::ffff:127.0.0.1");
+        assertThat(lost(second).hostAlive()).isTrue();
+        assertThat(beating()).containsExactly("127.0.0.1", "::1", "::ffff:127.0.0.1");
+        assertThat(lost(first).hostAlive()).isFalse();
+        assertThat(beating()).isEmpty();
+        link("127.0.0.2", new UUID(3, 3), 0);
+        assertThat(beating()).containsExactly("127.0.0.2");
+    }
+
+    private List<String> beating() throws IOException {
+        byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 127, 0, 0, 1};
+        Map<String, InetAddress> hosts = new TreeMap<>();
+        for (String host : List.of("127.0.0.1", "127.0.0.2", "::1", "192.0.2.7")) {
+            hosts.put(host, InetAddress.getByName(host));
+        }
+        hosts.put("::ffff:127.0.0.1", Inet6Address.getByAddress(null, mapped, -1));
+        return hosts.entrySet().stream()
+                .filter(host -> endpoint.beats(host.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     @Test
