@@ -141,7 +141,7 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             return;
         }
         InetAddress host = Host.canonical(remote.getAddress());
-        if (!admission.admits(host)) {
+        if (!admission.admits(host) && !admission.admits(remote.getAddress())) {
             refused(remote, "its address is not in client_networks");
             channel.close();
             return;

@@ -3,6 +3,8 @@ package org.conmgr.heartbeat.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
@@ -20,7 +22,10 @@ import org.conmgr.testkit.Await;
 import org.conmgr.testkit.CertificateAuthority;
 import org.conmgr.testkit.CertificateAuthority.Issued;
 import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets a link, and what those who do not are told. */
 @NullUnmarked
@@ -263,6 +268,17 @@ class ProtectedLinkTest extends ProtectedLinks {
         Await.passes("refused", () -> assertThat(books.last()).startsWith("down"));
         assertLogged(Message.LINK_REFUSED, "its address is not in client_networks");
         assertThat(watcher.events).isEmpty();
+    }
+
+    /** Which is one host with 127.0.0.1, whichever of the two is in the settings. */
+    @ParameterizedTest
+    @ValueSource(strings = {"::1", "127.0.0.1"})
+    void theIpv6LoopbackAddressIsInItsOwnNetworkAndInThatOfTheHost(String network) throws IOException {
+        InetAddress v6 = Network.parse("n", "::1").address();
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(v6) != null, "this host has no IPv6");
+        listen(v6, NOTHING, NOTHING, new Admission(List.of(Network.parse("n", network)), 100));
+        connect(security(NOTHING, NOTHING), "::1");
+        assertUp();
     }
 
     @Test

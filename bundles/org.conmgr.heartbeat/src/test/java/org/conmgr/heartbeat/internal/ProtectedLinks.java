@@ -118,9 +118,14 @@ abstract class ProtectedLinks {
     }
 
     LinkSecurity listen(Map<String, String> tls, Map<String, String> auth, Admission admission) throws IOException {
+        return listen(InetAddress.getLoopbackAddress(), tls, auth, admission);
+    }
+
+    LinkSecurity listen(InetAddress address, Map<String, String> tls, Map<String, String> auth, Admission admission)
+            throws IOException {
         LinkSecurity security = security(tls, auth);
         endpoint = new NettyHeartbeatAcceptor(transport, new VerdictHistory(), security, log)
-                .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), admission, watcher);
+                .open("w", List.of(new InetSocketAddress(address, 0)), admission, watcher);
         endpoint.publish(new Identity(7, 170004), new Attributes(InstanceState.ACCEPTING, Role.PRIMARY, false, 1), "");
         HeartbeatAcceptor.Endpoint open = endpoint;
         opened.add(() -> open.close(Departure.SHUTDOWN));
@@ -136,7 +141,9 @@ abstract class ProtectedLinks {
                 new ConfiguredInstance(
                         0,
                         host,
-                        host.equals("localhost") ? null : InetAddress.getLoopbackAddress(),
+                        host.equals("localhost")
+                                ? null
+                                : endpoint.addresses().get(0).getAddress(),
                         backend.port(),
                         endpoint.addresses().get(0).getPort()),
                 SETTINGS,
