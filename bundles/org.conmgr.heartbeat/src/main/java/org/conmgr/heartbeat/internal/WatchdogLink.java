@@ -273,7 +273,7 @@ final class WatchdogLink {
         if (packet instanceof Sessions changed) {
             switch (changed.change()) {
                 case FORGET_ALL -> sessions.clear();
-                case ADD -> sessions.addAll(changed.sockets());
+                case ADD -> changed.sockets().stream().filter(this::ofItsHost).forEach(sessions::add);
                 case REMOVE -> changed.sockets().forEach(sessions::remove);
             }
             if (sessions.size() > MAX_SESSIONS) {
@@ -289,6 +289,11 @@ final class WatchdogLink {
         } else if (!(packet instanceof Packet.Unknown)) {
             corrupted(now, packet.getClass().getSimpleName() + " from a conmgr");
         }
+    }
+
+    /** The sessions of other hosts are not its to lose. */
+    private boolean ofItsHost(InetSocketAddress socket) {
+        return Host.same(socket.getAddress(), remote.getAddress());
     }
 
     /** What came cannot be read. */

@@ -136,6 +136,16 @@ class LossTest {
         assertThat(lost(first).hostAlive()).isFalse();
     }
 
+    /** It may have its own host's sessions ended, not those of others. */
+    @Test
+    void sessionsOfOtherHostsAreNotTaken() throws IOException {
+        InetSocketAddress elsewhere = new InetSocketAddress(InetAddress.getByName("10.0.0.9"), 5000);
+        InetSocketAddress sameHost =
+                new InetSocketAddress(Network.parse("n", "::1").address(), 5002);
+        Socket socket = link("127.0.0.1", new UUID(1, 1), 2, elsewhere, SESSION, sameHost);
+        assertThat(lost(socket).sessions()).containsExactlyInAnyOrder(SESSION, sameHost);
+    }
+
     @Test
     void aHostBeatsForAsLongAsItHasALinkByWhicheverOfItsAddresses() throws IOException {
         assertThat(beating()).isEmpty();
