@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
+import org.conmgr.testkit.BlackHole;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

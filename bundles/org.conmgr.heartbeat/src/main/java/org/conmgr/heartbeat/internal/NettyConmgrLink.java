@@ -184,9 +184,10 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     @Override
     public void connect() {
         int mine = ++attempt;
+        long deadline = timer.now() + settings.connectTimeout().toNanos();
         InetAddress fixed = instance.hostaddr();
         if (fixed != null) {
-            connect(mine, List.of(fixed), 0);
+            connect(mine, List.of(fixed), 0, deadline);
             return;
         }
         CompletableFuture<List<InetAddress>> answer = resolving;
@@ -200,7 +201,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                 return; // This attempt has timed out meanwhile.
             }
             if (failure == null) {
-                connect(mine, addresses, 0);
+                connect(mine, addresses, 0, deadline);
             } else {
                 link.connectFailed(
                         timer.now(), VerdictReason.NAME_NOT_RESOLVED, "host \"" + instance.host() + "\" is not known");
@@ -208,7 +209,8 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         }));
     }
 
-    private void connect(int mine, List<InetAddress> addresses, int index) {
+    /** Tries this address and those behind it: each has an equal share of the time that is left. */
+    private void connect(int mine, List<InetAddress> addresses, int index, long deadline) {
         InetSocketAddress target = new InetSocketAddress(addresses.get(index), instance.watchdogPort());
         Protection protection = security.now();
         String objection = protection.objectionTo(target.getAddress());
@@ -223,6 +225,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         }
         MutualTls tls = protection.tls();
         Channel opening = bootstrap(target.getAddress())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, shareMillis(deadline, addresses.size() - index))
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel made) {
@@ -244,7 +247,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                         lastAddress = target.getAddress();
                         connected(mine, done.channel(), protection);
                     } else if (index + 1 < addresses.size()) {
-                        connect(mine, addresses, index + 1);
+                        connect(mine, addresses, index + 1, deadline);
                     } else {
                         channel = null;
                         link.connectFailed(timer.now(), Failure.ofConnect(done.cause()), Failure.text(done.cause()));
@@ -252,6 +255,14 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                 }))
                 .channel();
         channel = opening;
+    }
+
+    private int shareMillis(long deadline, int addressesLeft) {
+        // The link's own timer ends the last one's: what it then says is of the whole attempt.
+        long share = addressesLeft == 1
+                ? settings.connectTimeout().toMillis()
+                : TimeUnit.NANOSECONDS.toMillis((deadline - timer.now()) / addressesLeft);
+        return (int) Math.max(1, share);
     }
 
     /** The TCP connection stands. */
@@ -283,11 +294,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     }
 
     private Bootstrap bootstrap(InetAddress peer) {
-        Bootstrap bootstrap = transport
-                .client(transport.heartbeatLoops(), peer)
-                .clone(loop)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        Math.max(1, settings.connectTimeout().toMillis()));
+        Bootstrap bootstrap = transport.client(transport.heartbeatLoops(), peer).clone(loop);
         InetAddress local = settings.localAddress();
         return local == null ? bootstrap : bootstrap.localAddress(new InetSocketAddress(local, 0));
     }

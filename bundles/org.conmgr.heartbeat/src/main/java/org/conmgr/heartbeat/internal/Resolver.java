@@ -14,9 +14,20 @@ import java.util.concurrent.TimeUnit;
 final class Resolver implements AutoCloseable {
     private static final int THREADS = 4;
 
+    /** What waits for the name server. */
+    interface Lookup {
+        InetAddress[] addresses(String host) throws UnknownHostException;
+    }
+
+    private final Lookup lookup;
     private final ExecutorService executor;
 
     Resolver() {
+        this(InetAddress::getAllByName);
+    }
+
+    Resolver(Lookup lookup) {
+        this.lookup = lookup;
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 THREADS,
                 THREADS,
@@ -33,7 +44,7 @@ final class Resolver implements AutoCloseable {
         CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
         executor.execute(() -> {
             try {
-                answer.complete(List.of(InetAddress.getAllByName(host)));
+                answer.complete(List.of(lookup.addresses(host)));
             } catch (UnknownHostException e) {
                 answer.completeExceptionally(e);
             }

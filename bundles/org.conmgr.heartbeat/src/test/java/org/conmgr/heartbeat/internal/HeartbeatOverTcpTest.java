@@ -32,6 +32,7 @@ import org.conmgr.heartbeat.Loss;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.testkit.Await;
+import org.conmgr.testkit.BlackHole;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,12 +77,12 @@ class HeartbeatOverTcpTest {
     }
 
     private HeartbeatAcceptor.Endpoint listen(int port) throws IOException {
+        return listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    }
+
+    private HeartbeatAcceptor.Endpoint listen(InetSocketAddress address) throws IOException {
         return new NettyHeartbeatAcceptor(transport, history, security, log)
-                .open(
-                        "w",
-                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
-                        Admission.ANY,
-                        watcher);
+                .open("w", List.of(address), Admission.ANY, watcher);
     }
 
     private int port() {
@@ -264,6 +265,30 @@ class HeartbeatOverTcpTest {
         assertThat(log.messages())
                 .anyMatch(message -> message.message() == Message.LINK_FAILED
                         && message.text().contains("no-such-host.invalid"));
+    }
+
+    @Test
+    void anAddressThatDoesNotAnswerLeavesTimeForTheOthers() throws IOException {
+        try (BlackHole hole = new BlackHole();
+                Resolver both =
+                        new Resolver(host -> new InetAddress[] {hole.address(), InetAddress.getByName("127.0.0.2")})) {
+            endpoint.close(Departure.SHUTDOWN);
+            endpoint = listen(new InetSocketAddress("127.0.0.2", hole.port()));
+            endpoint.publish(IDENTITY, PRIMARY, "");
+            NettyConmgrLink link = new NettyConmgrLink(
+                    new ConfiguredInstance(0, "db0.example.com", null, backend.port(), hole.port()),
+                    SETTINGS,
+                    UUID.randomUUID(),
+                    transport,
+                    both,
+                    books,
+                    history,
+                    security,
+                    log);
+            links.add(link);
+            link.start();
+            books.await("up 7 primary, timeline 1");
+        }
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.conmgr.jdbc;
+package org.conmgr.testkit;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -10,12 +10,15 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A port where a TCP connect hangs: its queue of connections that nobody accepts is full, so packets are dropped. */
-final class BlackHole implements Closeable {
+/**
+ * A port of 127.0.0.1 where a TCP connect hangs: its queue of connections that nobody accepts is full, so packets are
+ * dropped.
+ */
+public final class BlackHole implements Closeable {
     private final ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     private final List<Socket> queued = new ArrayList<>();
 
-    BlackHole() throws IOException {
+    public BlackHole() throws IOException {
         for (int i = 0; i < 10; i++) {
             Socket socket = new Socket();
             queued.add(socket);
@@ -28,11 +31,11 @@ final class BlackHole implements Closeable {
         throw new IOException("the queue takes more connections than it should");
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
-    InetAddress address() {
+    public InetAddress address() {
         return server.getInetAddress();
     }
 
