@@ -28,16 +28,19 @@ final class Nudge {
     private static final long NEVER = Long.MAX_VALUE;
 
     private long at = NEVER;
+    private long fastest = -1;
     private long step;
     private int left;
 
     /**
      * A beat was sent.
      *
-     * @param roundTrip to the peer and back; negative while not known
+     * @param roundTrip to the peer and back; negative while not known. What was lost and sent again takes long, so the
+     *     fastest counts, for some ten beats
      */
     void beatSent(long now, long interval, long roundTrip) {
-        step = Math.max(Math.min(STEP, interval / 4), 2 * roundTrip);
+        fastest = fastest < 0 ? roundTrip : Math.min(roundTrip, fastest + fastest / 8 + 1);
+        step = Math.max(Math.min(STEP, interval / 4), 2 * fastest);
         left = MOST;
         at = step < interval ? now + step : NEVER;
     }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * what it already holds: {@link #GRACE} when the timers fired in time; as long as this process stood still when one was
  * late (at most an interval, and {@link #STALL_GRACE}), since then the peer's beats may still be on their way through a
  * kernel that stood still as well. Then the kernel is asked when data last came: a thread can stand still at any point,
- * and between reading and judging too.
+ * and between reading and judging too; and data waits for what was lost before it. That delays a verdict by another
+ * timeout at most.
  *
  * <p>The deadline is {@code heartbeat_timeout} after anything last came, or earlier when a failure detector that acts
  * says so. One in shadow is told the same and never asked when to act.
@@ -59,6 +60,7 @@ final class Pulse {
     private long nextBeat;
     private long lastReceipt;
     private long graceUntil = NONE;
+    private long suspectedAt = NONE;
     private @Nullable Beat sent;
     private long sentAt;
     private @Nullable Beat heard;
@@ -314,6 +316,7 @@ final class Pulse {
             return false;
         }
         if (graceUntil == NONE) {
+            suspectedAt = now;
             long stall = Math.max(stallSinceReceipt, now - deadline);
             long bounded = Math.min(Math.min(stall, timing.interval()), STALL_GRACE);
             graceUntil = now + (stall > STALL ? Math.max(GRACE, bounded) : GRACE);
@@ -323,7 +326,7 @@ final class Pulse {
             return false;
         }
         long arrived = sinceArrival.getAsLong();
-        if (arrived < timing.timeout() && arrived < now - lastReceipt - GRAIN) {
+        if (arrived < timing.timeout() && arrived < now - lastReceipt - GRAIN && now - suspectedAt < timing.timeout()) {
             graceUntil = now + GRACE;
             return false;
         }

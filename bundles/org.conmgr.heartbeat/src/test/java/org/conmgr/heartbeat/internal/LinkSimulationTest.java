@@ -19,6 +19,7 @@ import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -305,6 +306,7 @@ class LinkSimulationTest {
         for (long seed = 0; seed < 200; seed++) {
             World world = up(seed);
             world.loss = 0.05;
+            world.window = seed % 2 == 0 ? 2 : 10;
             for (int timeline = 2; timeline < 30; timeline++) {
                 world.attributes = World.alive(world.random.nextBoolean() ? Role.PRIMARY : Role.STANDBY, timeline);
                 World.WatchdogEnd end = world.watchdog;
@@ -319,18 +321,21 @@ class LinkSimulationTest {
         }
     }
 
-    /** What {@link Nudge} is for: the same network without it. */
-    @Test
-    void lostPacketsAreTakenForADeadPeerWithoutNudges() {
+    /** What {@link Nudge} is for, and asking the kernel: the same network without them. */
+    @ParameterizedTest
+    @CsvSource({"false, true", "true, false"})
+    void lostPacketsAreTakenForADeadPeerWithout(boolean nudged, boolean asked) {
         int verdicts = 0;
         for (long seed = 0; seed < 200; seed++) {
             World world = up(seed);
-            world.nudged = false;
+            world.nudged = nudged;
+            world.asked = asked;
             world.loss = 0.05;
+            world.window = 2;
             world.run(world.now + 60_000 * MS);
-            verdicts += world.deadAt < 0 ? 0 : 1;
+            verdicts += world.log.stream().anyMatch(line -> line.contains("silent for")) ? 1 : 0;
         }
-        assertThat(verdicts).isPositive();
+        assertThat(verdicts).isGreaterThan(5);
     }
 
     @Test

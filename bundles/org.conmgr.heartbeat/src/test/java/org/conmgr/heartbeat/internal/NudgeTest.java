@@ -48,4 +48,19 @@ class NudgeTest {
         nudge.beatSent(0, 20 * MS, 1 * MS);
         assertThat(nudge.wakeAt()).isEqualTo(5 * MS);
     }
+
+    @Test
+    void oneThatWasSentAgainDoesNotMakeTheNextWait() {
+        nudge.beatSent(0, 200 * MS, 1 * MS);
+        nudge.beatSent(200 * MS, 200 * MS, 250 * MS);
+        assertThat(nudge.wakeAt()).isEqualTo(250 * MS);
+    }
+
+    @Test
+    void aWayThatHasBecomeLongerIsBelieved() {
+        for (int i = 0; i < 50; i++) {
+            nudge.beatSent(i * 1000L * MS, 1000 * MS, i == 0 ? 10 * MS : 90 * MS);
+        }
+        assertThat(nudge.wakeAt()).isEqualTo(49 * 1000L * MS + 180 * MS);
+    }
 }

@@ -68,6 +68,12 @@ final class World {
     /** Share of the packets that the network loses; TCP sends them again. */
     double loss;
 
+    /** How many packets may be on their way at once: 10 at first, 2 after many losses. */
+    int window = 10;
+
+    /** Whether the kernel is asked what has come. */
+    boolean asked = true;
+
     boolean nudged = true;
     InstantSource madClock;
     AttributeSet attributes = alive(Role.PRIMARY, 1);
@@ -159,7 +165,8 @@ final class World {
     /**
      * One direction of a TCP connection that loses packets: what is lost is sent again after 200 ms, 400 ms, ..., or, with
      * fewer than four on their way, every 200 ms; or as soon as something sent behind it has arrived and the news of that
-     * too; nothing overtakes. After a loss one packet is sent for each that is known to have arrived, what was lost first.
+     * too; the last of several after 10 ms as well; nothing overtakes. No more than {@link #window} are on their way, and
+     * after a loss one packet is sent for each that is known to have arrived, what was lost first.
      */
     final class Wire {
         private static final class Segment {
@@ -177,11 +184,20 @@ final class World {
         private final List<Segment> unacknowledged = new ArrayList<>();
         private int transmissions;
         private int sent;
+        private int news;
         private boolean recovering;
         private int allowed;
+        private long lastArrival;
 
         boolean unacknowledged() {
             return !unacknowledged.isEmpty();
+        }
+
+        /** How long ago something arrived that waits for what has not. */
+        long sinceArrival() {
+            return asked && undelivered.stream().anyMatch(segment -> segment.arrived)
+                    ? now - lastArrival
+                    : Long.MAX_VALUE;
         }
 
         void send(Runnable delivery) {
@@ -196,28 +212,43 @@ final class World {
             return !cut && random.nextDouble() >= loss;
         }
 
+        private long onTheirWay() {
+            return unacknowledged.stream()
+                    .filter(segment -> segment.transmission > 0)
+                    .count();
+        }
+
         /** Sends what waits, and again what was sent before that transmission, as far as it may be. */
         private void sendAfter(int transmission) {
             for (Segment segment : unacknowledged) {
-                if (segment.transmission < Math.max(1, transmission) && (!recovering || allowed-- > 0)) {
-                    transmit(segment);
+                if (segment.transmission < Math.max(1, transmission)
+                        && (recovering ? allowed > 0 : onTheirWay() < window)) {
+                    allowed--;
+                    transmit(segment, 200 * MS);
                 }
                 allowed = Math.max(0, allowed);
             }
         }
 
-        private void transmit(Segment segment) {
-            transmit(segment, 200 * MS);
-        }
-
         private void transmit(Segment segment, long again) {
             int mine = ++transmissions;
+            int before = news;
             if (segment.transmission == 0) {
                 segment.number = sent++;
             }
             segment.transmission = mine;
             if (passes()) {
                 at(now + delay(), () -> arrive(segment, mine));
+            }
+            if (!recovering && onTheirWay() > 1) {
+                at(now + 10 * MS, () -> {
+                    if (news == before && transmissions == mine && unacknowledged.contains(segment)) {
+                        transmissions++;
+                        if (passes()) {
+                            at(now + delay(), () -> arrive(segment, mine));
+                        }
+                    }
+                });
             }
             at(now + again, () -> {
                 if (segment.transmission == mine && unacknowledged.contains(segment)) {
@@ -230,6 +261,7 @@ final class World {
 
         private void arrive(Segment segment, int transmission) {
             segment.arrived = true;
+            lastArrival = now;
             if (passes()) {
                 acknowledge(transmission);
             }
@@ -240,6 +272,7 @@ final class World {
 
         /** The sender hears of all that has arrived, by the news of one transmission. */
         private void acknowledge(int transmission) {
+            news++;
             int before = unacknowledged.size();
             unacknowledged.removeIf(segment -> segment.arrived);
             allowed += before - unacknowledged.size();
@@ -333,6 +366,11 @@ final class World {
         @Override
         public boolean unacknowledged() {
             return nudged && watchdog != null && watchdog.fromConmgr.unacknowledged();
+        }
+
+        @Override
+        public long sinceArrival() {
+            return watchdog == null ? Long.MAX_VALUE : watchdog.toConmgr.sinceArrival();
         }
 
         @Override
@@ -500,6 +538,11 @@ final class World {
         @Override
         public boolean unacknowledged() {
             return nudged && toConmgr.unacknowledged();
+        }
+
+        @Override
+        public long sinceArrival() {
+            return fromConmgr.sinceArrival();
         }
 
         @Override
