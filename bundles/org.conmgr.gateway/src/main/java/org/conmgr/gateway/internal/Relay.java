@@ -70,6 +70,9 @@ final class Relay implements Upstream.Owner {
         if (!client.isActive()) {
             relay.clientGone();
         }
+        if (!server.isActive()) {
+            relay.serverGone();
+        }
         return relay;
     }
 
@@ -133,6 +136,10 @@ final class Relay implements Upstream.Owner {
 
     private void clientGone() {
         LingeringClose.whenSent(server);
+    }
+
+    private void serverGone() {
+        LingeringClose.whenSent(client);
     }
 
     /** Passes a FIN on, behind all that came before it. */
@@ -229,7 +236,7 @@ final class Relay implements Upstream.Owner {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            LingeringClose.whenSent(client);
+            serverGone();
         }
 
         @Override

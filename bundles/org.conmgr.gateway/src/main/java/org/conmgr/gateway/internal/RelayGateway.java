@@ -6,6 +6,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.conmgr.api.instance.ConfiguredInstance;
@@ -45,6 +46,7 @@ public final class RelayGateway implements Gateway, AutoCloseable {
     private final Transport transport;
     private final Router router;
     private final RegistryView registry;
+    private final Duration nameLimit;
     private final Addresses addresses = new Addresses();
     private final Cancels cancels = new Cancels(this);
     private final Affinity affinity = new Affinity();
@@ -65,9 +67,15 @@ public final class RelayGateway implements Gateway, AutoCloseable {
 
     @Activate
     public RelayGateway(@Reference Transport transport, @Reference Router router, @Reference RegistryView registry) {
+        this(transport, router, registry, TlsStart.NAME_LIMIT);
+    }
+
+    /** @param nameLimit how long a client may take to say which server it wants */
+    RelayGateway(Transport transport, Router router, RegistryView registry, Duration nameLimit) {
         this.transport = transport;
         this.router = router;
         this.registry = registry;
+        this.nameLimit = nameLimit;
     }
 
     @Reference(
@@ -115,6 +123,10 @@ public final class RelayGateway implements Gateway, AutoCloseable {
 
     Router router() {
         return router;
+    }
+
+    Duration nameLimit() {
+        return nameLimit;
     }
 
     Addresses addresses() {

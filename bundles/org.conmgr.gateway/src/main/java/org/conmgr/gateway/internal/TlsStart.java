@@ -5,8 +5,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.routing.Target;
+import org.conmgr.api.setting.Setting;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.TlsMode;
 import org.conmgr.netty.LingeringClose;
@@ -14,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A client that begins TLS: the server name it asks for may choose the target; the same ClientHello goes there. */
 final class TlsStart extends Opening {
+    /** How long a client may take to say which server it wants; as PostgreSQL's own authentication_timeout. */
+    static final Duration NAME_LIMIT = Duration.ofSeconds(60);
+
     private static final int MAX_CLIENT_HELLO = 16 * 1024;
 
     /** Whether the instance must see an SSLRequest before the ClientHello. */
@@ -78,9 +84,20 @@ final class TlsStart extends Opening {
         }
     }
 
+    private void tooLate() {
+        if (!over()) {
+            gateway.refused(
+                    client, new Upstream.Failure("no ClientHello within " + Setting.text(gateway.nameLimit()), null));
+            client.close();
+        }
+    }
+
     private void choose(Target target) {
         Upstream there = optionalUpstream();
-        if (there != null && there.request().target() == target) {
+        // While the name was read nobody looked whether the instance still waits.
+        if (there != null
+                && there.request().target() == target
+                && there.server().isActive()) {
             relay();
             return;
         }
@@ -130,8 +147,17 @@ final class TlsStart extends Opening {
 
     /** Looks for the server name in the ClientHello, which may come in pieces, and passes the bytes on as they are. */
     private final class NameReader extends AbstractSniHandler<Target> {
+        private final Future<?> limit = client.eventLoop()
+                .schedule(TlsStart.this::tooLate, gateway.nameLimit().toMillis(), TimeUnit.MILLISECONDS);
+
         private NameReader() {
             super(MAX_CLIENT_HELLO, 0);
+        }
+
+        @Override
+        protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
+            limit.cancel(false);
+            super.handlerRemoved0(ctx);
         }
 
         void feed(ByteBuf bytes) {

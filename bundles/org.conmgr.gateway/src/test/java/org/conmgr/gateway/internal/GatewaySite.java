@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +52,13 @@ public final class GatewaySite implements AutoCloseable {
     private final ListenerPorts ports;
 
     public GatewaySite(boolean epoll, Map<String, String> settings) {
+        this(epoll, settings, TlsStart.NAME_LIMIT);
+    }
+
+    GatewaySite(boolean epoll, Map<String, String> settings, Duration nameLimit) {
         transport = new NettyTransport(epoll);
         ports = new ListenerPorts(transport, reception, log);
-        gateway = new RelayGateway(transport, this::ask, board).with(log);
+        gateway = new RelayGateway(transport, this::ask, board, nameLimit).with(log);
         configure(settings);
     }
 
