@@ -187,12 +187,12 @@ final class Upstream {
         if (tls == TlsMode.PASSTHROUGH) {
             ready(channel);
         } else {
-            Answer.await(channel, Packets.sslRequest(), answer -> secure(channel, answer));
+            Answer.await(channel, Packets.sslRequest(), answer -> secure(by, channel, answer));
         }
     }
 
-    private void secure(Channel channel, @Nullable ByteBuf answer) {
-        if (closed) {
+    private void secure(Ask by, Channel channel, @Nullable ByteBuf answer) {
+        if (ask != by || closed) {
             if (answer != null) {
                 answer.release();
             }
@@ -212,7 +212,7 @@ final class Upstream {
         handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
         channel.pipeline().addLast(handler);
         handler.handshakeFuture().addListener(done -> {
-            if (closed) {
+            if (ask != by || closed) {
                 return;
             }
             if (done.isSuccess()) {
