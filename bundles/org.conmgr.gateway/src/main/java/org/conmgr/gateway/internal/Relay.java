@@ -7,10 +7,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.listener.ErrorResponse;
 import org.conmgr.netty.LingeringClose;
@@ -20,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Two channels on one event loop, each of which gets what the other reads. A side that cannot be written to stops the
  * other's reading, so a connection never holds more than one read and the channels' high water mark.
+ *
+ * <p>A write to an instance that fails does not close its channel at once, but ends what is sent to it: an instance that
+ * ends a session says why, and closes with the client's bytes unread, so the write behind them may meet its RST before
+ * its words are read. They are still there to be read, with epoll and with nio.
  */
 final class Relay implements Upstream.Owner {
     private static final String ADMIN_SHUTDOWN = "57P01";
@@ -39,6 +47,12 @@ final class Relay implements Upstream.Owner {
     private final @Nullable ServerFrames frames;
 
     private byte @Nullable [] key;
+
+    /** Whether the client's FIN was passed on, with all that came before it. */
+    private boolean finished;
+
+    /** Whether a failure of the server's channel was told. */
+    private boolean broken;
 
     private Relay(RelayGateway gateway, Channel client, Upstream upstream, boolean opaque) {
         this.gateway = gateway;
@@ -62,7 +76,9 @@ final class Relay implements Upstream.Owner {
         gateway.began(relay);
         Channel server = relay.server;
         client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        server.config().setOption(ChannelOption.AUTO_CLOSE, false);
         client.pipeline().addFirst(relay.new ClientSide());
+        server.pipeline().remove(Upstream.NONE);
         server.pipeline().addLast(relay.new ServerSide());
         server.closeFuture().addListener(gone -> gateway.over(relay));
         server.writeAndFlush(toServer, server.voidPromise());
@@ -146,9 +162,17 @@ final class Relay implements Upstream.Owner {
     private void clientFinished() {
         server.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
             if (sent.isSuccess() && server instanceof DuplexChannel duplex) {
+                finished = true;
                 duplex.shutdownOutput();
             }
         });
+    }
+
+    /** A write failed: what the instance has still sent is for the client, who may take its time, but not for ever. */
+    private void serverCut() {
+        Future<?> limit = server.eventLoop()
+                .schedule(() -> server.close(), LingeringClose.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        server.closeFuture().addListener(gone -> limit.cancel(false));
     }
 
     private void learn(byte[] cancelKey) {
@@ -240,9 +264,25 @@ final class Relay implements Upstream.Owner {
         }
 
         @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelOutputShutdownEvent && !finished) {
+                serverCut();
+            }
+        }
+
+        @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            gateway.broke(upstream.instance(), cause);
-            ctx.close();
+            if (!broken) {
+                broken = true;
+                gateway.broke(upstream.instance(), cause);
+            }
+            boolean write = cause instanceof IOException
+                    && server instanceof DuplexChannel duplex
+                    && duplex.isOutputShutdown();
+            // After a read that failed the channel closes by itself.
+            if (!write) {
+                ctx.close();
+            }
         }
     }
 }

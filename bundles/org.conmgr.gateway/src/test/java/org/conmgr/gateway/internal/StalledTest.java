@@ -3,6 +3,7 @@ package org.conmgr.gateway.internal;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -10,8 +11,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Role;
+import org.conmgr.api.log.Message;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.Await;
@@ -159,6 +162,45 @@ class StalledTest {
                 assertThat(writer.failure).as("the connection is closed").isNotNull();
             }
         }
+    }
+
+    @Test
+    void theLastWordsOfAnInstanceThatReadsNoMoreReachTheClient() throws Exception {
+        try (ServerSocket server = new ServerSocket(0)) {
+            server.setReceiveBufferSize(16 * 1024);
+            site.board.remove(0);
+            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"))) {
+                session.socket.setSendBufferSize(16 * 1024);
+                CountDownLatch gone = new CountDownLatch(1);
+                Writer writer;
+                try (Socket instance = server.accept()) {
+                    writer = new Writer(session, new byte[64 * 1024], Integer.MAX_VALUE);
+                    awaitStall(writer);
+                    // So that the words and the RST behind them come in one event.
+                    holdUp(site.gateway.relays().iterator().next().upstream().server(), gone);
+                    instance.getOutputStream()
+                            .write(RawClient.raw('E', "SFATAL\0C57P01\0Mterminating\0\0".getBytes(US_ASCII)));
+                }
+                gone.countDown();
+                assertThat(session.untilReady()).isEqualTo("<end>");
+                assertThat(session.error).contains("57P01");
+                Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+                writer.join();
+                assertThat(site.log.texts(Message.RELAY_BROKEN)).hasSize(1);
+            }
+        }
+    }
+
+    /** Lets the loop of a channel do nothing until then. */
+    private static void holdUp(Channel channel, CountDownLatch until) {
+        channel.eventLoop().execute(() -> {
+            try {
+                until.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     /** Sends the same again and again. */
