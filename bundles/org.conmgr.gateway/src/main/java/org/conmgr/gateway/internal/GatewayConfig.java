@@ -16,7 +16,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String target__session__attrs() default "primary";
 
     @AttributeDefinition(
-            description = "How long one attempt to connect to an instance may take; a bare number is in seconds.")
+            description = "How long one attempt to connect to an instance may take, and before it, where there is no"
+                    + " address, to resolve its name; a bare number is in seconds.")
     String connect__timeout() default "2s";
 
     @AttributeDefinition(

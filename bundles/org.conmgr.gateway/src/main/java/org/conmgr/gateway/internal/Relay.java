@@ -276,9 +276,8 @@ final class Relay implements Upstream.Owner {
                 broken = true;
                 gateway.broke(upstream.instance(), cause);
             }
-            boolean write = cause instanceof IOException
-                    && server instanceof DuplexChannel duplex
-                    && duplex.isOutputShutdown();
+            boolean write =
+                    cause instanceof IOException && server instanceof DuplexChannel duplex && duplex.isOutputShutdown();
             // After a read that failed the channel closes by itself.
             if (!write) {
                 ctx.close();

@@ -47,7 +47,7 @@ public final class RelayGateway implements Gateway, AutoCloseable {
     private final Router router;
     private final RegistryView registry;
     private final Duration nameLimit;
-    private final Addresses addresses = new Addresses();
+    private final Addresses addresses;
     private final Cancels cancels = new Cancels(this);
     private final Affinity affinity = new Affinity();
     private final Set<Relay> relays = ConcurrentHashMap.newKeySet();
@@ -67,14 +67,18 @@ public final class RelayGateway implements Gateway, AutoCloseable {
 
     @Activate
     public RelayGateway(@Reference Transport transport, @Reference Router router, @Reference RegistryView registry) {
-        this(transport, router, registry, TlsStart.NAME_LIMIT);
+        this(transport, router, registry, new Addresses(), TlsStart.NAME_LIMIT);
     }
 
-    /** @param nameLimit how long a client may take to say which server it wants */
-    RelayGateway(Transport transport, Router router, RegistryView registry, Duration nameLimit) {
+    /**
+     * @param addresses closed here
+     * @param nameLimit how long a client may take to say which server it wants
+     */
+    RelayGateway(Transport transport, Router router, RegistryView registry, Addresses addresses, Duration nameLimit) {
         this.transport = transport;
         this.router = router;
         this.registry = registry;
+        this.addresses = addresses;
         this.nameLimit = nameLimit;
     }
 

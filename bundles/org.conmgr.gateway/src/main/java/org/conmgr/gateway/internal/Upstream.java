@@ -10,12 +10,15 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.routing.Refusal;
 import org.conmgr.api.routing.Route;
@@ -23,6 +26,7 @@ import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Session;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.api.routing.SessionObserver;
+import org.conmgr.api.setting.Setting;
 import org.conmgr.gateway.TlsMode;
 import org.jspecify.annotations.Nullable;
 
@@ -141,7 +145,17 @@ final class Upstream {
         if (addresses.isDone() && !addresses.isCompletedExceptionally()) {
             connect(by, addresses.join(), 0);
         } else {
+            Duration time = settings.connectTimeout();
+            Future<?> limit = loop.schedule(
+                    () -> {
+                        if (ask == by && !closed) {
+                            lost("the name is not resolved within " + Setting.text(time));
+                        }
+                    },
+                    time.toMillis(),
+                    TimeUnit.MILLISECONDS);
             addresses.whenComplete((found, failure) -> inLoop(by, () -> {
+                limit.cancel(false);
                 if (failure == null) {
                     connect(by, found, 0);
                 } else {

@@ -35,6 +35,7 @@ import org.conmgr.testkit.Await;
 import org.conmgr.testkit.Configs;
 import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.RecordingLog;
+import org.jspecify.annotations.Nullable;
 
 /** A gateway with a real router and real ports; what the heartbeat would tell the router the test tells it. */
 public final class GatewaySite implements AutoCloseable {
@@ -52,13 +53,13 @@ public final class GatewaySite implements AutoCloseable {
     private final ListenerPorts ports;
 
     public GatewaySite(boolean epoll, Map<String, String> settings) {
-        this(epoll, settings, TlsStart.NAME_LIMIT);
+        this(epoll, settings, new Addresses(), TlsStart.NAME_LIMIT);
     }
 
-    GatewaySite(boolean epoll, Map<String, String> settings, Duration nameLimit) {
+    GatewaySite(boolean epoll, Map<String, String> settings, Addresses addresses, Duration nameLimit) {
         transport = new NettyTransport(epoll);
         ports = new ListenerPorts(transport, reception, log);
-        gateway = new RelayGateway(transport, this::ask, board, nameLimit).with(log);
+        gateway = new RelayGateway(transport, this::ask, board, addresses, nameLimit).with(log);
         configure(settings);
     }
 
@@ -75,7 +76,7 @@ public final class GatewaySite implements AutoCloseable {
         return instance(number, "127.0.0.1", NetUtil.LOCALHOST4, port, role);
     }
 
-    GatewaySite instance(int number, String host, InetAddress address, int port, Role role) {
+    GatewaySite instance(int number, String host, @Nullable InetAddress address, int port, Role role) {
         board.add(new ConfiguredInstance(number, host, address, port, 27545), sockets -> {});
         role(number, role);
         return this;
