@@ -1,5 +1,5 @@
 @echo off
-rem Starts, stops and asks the conmgr of a conmgr directory: cm_ctl --help. bin/cm_ctl for Windows. Tried under Wine only.
+rem Starts, stops and asks the conmgr of a conmgr directory: cm_ctl help. bin/cm_ctl for Windows. Tried under Wine only.
 setlocal EnableExtensions DisableDelayedExpansion
 
 for %%i in ("%~dp0..") do set "home=%%~fi"

@@ -1,6 +1,6 @@
 package org.conmgr.cmctl;
 
-/** How {@code cm_ctl} ends. Documented in {@code --help} and docs/cm_ctl.md. */
+/** How {@code cm_ctl} ends. Documented in {@code cm_ctl help} and docs/cm_ctl.md. */
 final class ExitCode {
     static final int OK = 0;
     static final int ERROR = 1;

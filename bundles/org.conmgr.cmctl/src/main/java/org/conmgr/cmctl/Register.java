@@ -63,7 +63,7 @@ final class Register implements Callable<Integer> {
     private @Nullable String source;
 
     @Option(names = "-W", description = "No effect: Windows is told that the service runs as soon as its process does.")
-    @SuppressWarnings("UnusedVariable") // taken, since the command of old takes it
+    @SuppressWarnings("UnusedVariable") // taken, since scripts give it to every mode
     private boolean noWait;
 
     @Option(names = "--complete", description = "No effect.")

@@ -82,7 +82,7 @@ class WindowsTest {
                 new Surroundings(
                         home,
                         Map.of("JAVA_OPTS", " -Da=b  -Dc=d "),
-                        () -> "fsepuser",
+                        () -> "conmgr",
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8)),
                 new Windows(windows, Map.of("SystemRoot", "D:\\Windows"), this::program),
@@ -109,12 +109,12 @@ class WindowsTest {
                 "C:\\Program Files\\jdk-17",
                 "C:\\a.jar;C:\\b c.jar",
                 "",
-                new ServiceCommand.Account("fsepuser", "secret"));
+                new ServiceCommand.Account("conmgr", "secret"));
         assertThat(command.install(true))
                 .startsWith("C:\\Program Files\\conmgr\\lib\\service\\prunsrv.exe", "//IS//conmgr")
                 .contains(
                         "--Startup=auto",
-                        "--ServiceUser=.\\fsepuser",
+                        "--ServiceUser=.\\conmgr",
                         "--Jvm=C:\\Program Files\\jdk-17\\bin\\server\\jvm.dll",
                         "--Classpath=C:\\a.jar;C:\\b c.jar",
                         "--JvmOptions=-XX:+UseSerialGC;-Xms16m;-Xmn8m;-Xmx256m;-Xss512k;-XX:TieredStopAtLevel=1;"
@@ -160,28 +160,17 @@ class WindowsTest {
 
     @Test
     void registerMakesTheService() {
-        assertThat(run(
-                        "register",
-                        "-N",
-                        "mine",
-                        "-U",
-                        "fsepuser",
-                        "-P",
-                        "secret",
-                        "-S",
-                        "d",
-                        "-D",
-                        directory.toString()))
+        assertThat(run("register", "-N", "mine", "-U", "conmgr", "-P", "secret", "-S", "d", "-D", directory.toString()))
                 .as(err())
                 .isZero();
         assertThat(ran).hasSize(1);
         assertThat(ran.get(0))
                 .startsWith(home.resolve("lib/service/prunsrv.exe").toString(), "//IS//mine")
-                .contains("--Startup=manual", "--ServiceUser=.\\fsepuser")
+                .contains("--Startup=manual", "--ServiceUser=.\\conmgr")
                 .anyMatch(argument -> argument.startsWith("--JvmOptions=") && argument.contains(";-Da=b;-Dc=d;"))
                 .anyMatch(argument -> argument.startsWith("--Classpath=") && argument.contains("felix.jar;"));
         assertThat(variables.get(0)).containsOnlyKeys("PR_SERVICEPASSWORD");
-        assertThat(err()).contains("service mine is registered; it runs as .\\fsepuser, who must be allowed to write");
+        assertThat(err()).contains("service mine is registered; it runs as .\\conmgr, who must be allowed to write");
     }
 
     @Test

@@ -14,7 +14,8 @@ class ConfPagesTest {
     private static final Path SAMPLE = Path.of("..", "..", "etc", "conmgr.conf.sample");
     private static final Path PAGE = Path.of("..", "..", "docs", "conmgr-conf.md");
     private static final String UPDATE =
-            "mvn test -pl :org.conmgr.config -am -Dtest=ConfPagesTest -Dconmgr.update=true";
+            "mvn test -pl :org.conmgr.config -am -Dtest=ConfPagesTest -Dsurefire.failIfNoSpecifiedTests=false"
+                    + " -Dconmgr.update=true";
     private static final String BEGIN =
             "<!-- Written from org.conmgr.config.Parameter; after a change there:\n     " + UPDATE + " -->\n";
     private static final String END = "<!-- end of what is written -->\n";

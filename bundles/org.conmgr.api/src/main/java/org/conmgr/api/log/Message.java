@@ -98,7 +98,7 @@ public enum Message {
             WARNING,
             "cannot see default_transaction_read_only of the instance at {}, taken as off: the session of role \"{}\" has"
                     + " one of its own",
-            "ALTER ROLE ... RESET default_transaction_read_only, or take it out of url, options and properties."),
+            "ALTER ROLE ... RESET default_transaction_read_only, or take it out of url."),
     BACKENDS_SPARED(
             "CM3015",
             WARNING,
