@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -105,6 +106,54 @@ class ChangedProtectionTest extends ProtectedLinks {
         connect(NOTHING, secret("c", SECRET));
         assertUp();
         assertLogged(Message.INVALID_SETTING, "org.conmgr.auth: auth: perhaps (expected: one of REQUIRED, TRUST)");
+    }
+
+    @Test
+    void afterSettingsThatCannotBeUsedTheFilesOfThoseInForceAreStillReadAnew() throws IOException {
+        LinkSecurity atWatchdog = listen(NOTHING, secret("w", SECRET));
+        Settings.change(atWatchdog, Settings.auth(log, Map.of("auth", "perhaps")));
+        secret("w", "the secret of the next year");
+        assertLogged(Message.FILES_READ_ANEW, "org.conmgr.auth");
+        connect(NOTHING, secret("c", "the secret of the next year"));
+        assertUp();
+    }
+
+    @Test
+    void aSecretThatWasMissingIsReadOnceItIsThere() throws IOException {
+        listen(NOTHING, Map.of("secret_file", directory.resolve("late").toString()));
+        connect(NOTHING, secret("c", SECRET));
+        assertThat(assertRefused()).contains("its settings are not valid");
+        secret("late", SECRET);
+        assertUp();
+        assertThat(log.messages(Message.INVALID_SETTING)).hasSize(1);
+    }
+
+    /** To which the file's time and size do not testify. */
+    @Test
+    void aKeyThatOthersCouldReadIsReadOnceItIsClosedToThem() throws IOException {
+        Files.setPosixFilePermissions(conmgrs.key(), PosixFilePermissions.fromString("rw-r--r--"));
+        listen(tls(watchdogs, authority), NOTHING);
+        connect(tls(conmgrs, authority), NOTHING);
+        assertThat(assertRefused()).contains("closed to group and others");
+        Files.setPosixFilePermissions(conmgrs.key(), PosixFilePermissions.fromString("rw-------"));
+        assertUp();
+    }
+
+    @Test
+    void laterSettingsTakeOverOnceTheirFilesAreThere() throws IOException {
+        LinkSecurity atWatchdog = listen(NOTHING, NOTHING);
+        connect(NOTHING, NOTHING);
+        assertUp();
+        Settings.change(
+                atWatchdog,
+                Settings.auth(log, Map.of("secret_file", directory.resolve("w").toString())));
+        assertLogged(Message.INVALID_SETTING, "a file, which is not there");
+        assertThat(watcher.losses).isEmpty();
+        secret("w", SECRET);
+        Await.until("the link without the secret has ended", () -> watcher.losses.size() == 1);
+        assertThat(watcher.losses.get(0).verdict().reason()).isEqualTo(VerdictReason.UNAUTHENTICATED);
+        connect(NOTHING, secret("c", SECRET));
+        Await.until("one with it is up", () -> endpoint.links().size() == 1);
     }
 
     @Test

@@ -104,11 +104,7 @@ abstract class ProtectedLinks {
     }
 
     LinkSecurity security(Map<String, String> tls, Map<String, String> auth) {
-        var tlsSettings = Settings.tls(log, tls);
-        var authSettings = Settings.auth(log, auth);
-        LinkSecurity security = LinkSecurity.of(tlsSettings, authSettings);
-        opened.add(tlsSettings);
-        opened.add(authSettings);
+        LinkSecurity security = LinkSecurity.of(Settings.tls(log, tls), Settings.auth(log, auth));
         opened.add(security);
         return security;
     }

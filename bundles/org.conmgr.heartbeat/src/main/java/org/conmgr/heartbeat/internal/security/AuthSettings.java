@@ -9,14 +9,13 @@ import org.conmgr.api.setting.Setting;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
 /** The validated PID {@code org.conmgr.auth} as an internal service; the secret is read anew when its file changes. */
 @Component(service = AuthSettings.class, configurationPid = AuthSettings.PID)
 @Designate(ocd = AuthConfig.class)
-public final class AuthSettings implements AutoCloseable {
+public final class AuthSettings implements FileSettings {
     static final String PID = "org.conmgr.auth";
 
     private enum Auth {
@@ -52,23 +51,21 @@ public final class AuthSettings implements AutoCloseable {
         return trust;
     }
 
-    /** Null for none. */
+    /** Null for none, and while it is not valid. */
     @Nullable
     SharedSecret secret() {
         return secret == null ? null : secret.current();
     }
 
-    /** Why it cannot be used, which has been logged; null if it can. */
-    @Nullable
-    String invalid() {
-        return invalid;
+    @Override
+    public @Nullable String invalid() {
+        return invalid != null || secret == null ? invalid : secret.problem();
     }
 
-    @Deactivate
     @Override
-    public void close() {
+    public void look(Runnable usable) {
         if (secret != null) {
-            secret.close();
+            secret.look(usable);
         }
     }
 }

@@ -5,10 +5,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -19,16 +20,18 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /**
  * What protects links now, for both ends: an internal service that outlives its settings, so that a change of them
- * ends no link by itself. Settings that are not valid change nothing; if there were none before, no link is made.
+ * ends no link by itself. Settings that are not valid change nothing, until the files that they name have been mended; if
+ * there were none before, no link is made so long. Files are looked at every second, on a thread of its own.
  */
 @Component(service = LinkSecurity.class)
 public final class LinkSecurity implements AutoCloseable {
-    private final List<Runnable> observers = new CopyOnWriteArrayList<>();
-    private final ThreadPoolExecutor handshakes;
+    private static final long LOOK_MILLIS = 1000;
 
-    // Guarded by this.
-    private @Nullable TlsSettings tls;
-    private @Nullable AuthSettings auth;
+    private final List<Runnable> observers = new CopyOnWriteArrayList<>();
+    private final Succession<TlsSettings> tlsSettings = new Succession<>();
+    private final Succession<AuthSettings> authSettings = new Succession<>();
+    private final ThreadPoolExecutor handshakes;
+    private final ScheduledExecutorService files;
 
     @Activate
     public LinkSecurity() {
@@ -36,6 +39,8 @@ public final class LinkSecurity implements AutoCloseable {
         handshakes = new ThreadPoolExecutor(
                 1, 1, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DefaultThreadFactory("conmgr-tls", true));
         handshakes.allowCoreThreadTimeOut(true);
+        files = Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("conmgr-link-files", true));
+        files.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** With these settings, for tests. */
@@ -46,18 +51,24 @@ public final class LinkSecurity implements AutoCloseable {
         return security;
     }
 
+    /** Throws nothing: the settings log what goes wrong. */
+    private void look() {
+        tlsSettings.look(this::changed);
+        authSettings.look(this::changed);
+    }
+
+    private void changed() {
+        observers.forEach(Runnable::run);
+    }
+
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     void bindTls(TlsSettings settings) {
-        synchronized (this) {
-            if (settings.invalid() != null && tls != null && tls.invalid() == null) {
-                return; // Reported where it was read; what was in force stays in force.
-            }
-            tls = settings;
+        if (tlsSettings.follow(settings)) {
+            changed();
         }
-        observers.forEach(Runnable::run);
     }
 
     /** The last settings stay in force until others come: between two there is a moment with none. */
@@ -68,25 +79,26 @@ public final class LinkSecurity implements AutoCloseable {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     void bindAuth(AuthSettings settings) {
-        synchronized (this) {
-            if (settings.invalid() != null && auth != null && auth.invalid() == null) {
-                return;
-            }
-            auth = settings;
+        if (authSettings.follow(settings)) {
+            changed();
         }
-        observers.forEach(Runnable::run);
     }
 
     void unbindAuth(AuthSettings gone) {}
 
     /** What protects a link that is made now. Any thread. */
-    public synchronized Protection now() {
+    public Protection now() {
+        TlsSettings tls = tlsSettings.inForce();
+        AuthSettings auth = authSettings.inForce();
         if (tls == null && auth == null) {
             return Protection.NONE;
         }
-        String invalid = tls != null && tls.invalid() != null
-                ? TlsSettings.PID + ": " + tls.invalid()
-                : auth != null && auth.invalid() != null ? AuthSettings.PID + ": " + auth.invalid() : null;
+        // First: what is valid now has the values that are read below.
+        String invalidTls = tls == null ? null : tls.invalid();
+        String invalidAuth = auth == null ? null : auth.invalid();
+        String invalid = invalidTls != null
+                ? TlsSettings.PID + ": " + invalidTls
+                : invalidAuth != null ? AuthSettings.PID + ": " + invalidAuth : null;
         return new Protection(
                 tls == null ? null : tls.tls(),
                 tls == null ? Set.of() : tls.allowedNames(),
@@ -112,6 +124,7 @@ public final class LinkSecurity implements AutoCloseable {
     @Deactivate
     @Override
     public void close() {
+        files.shutdownNow();
         handshakes.shutdownNow();
     }
 }

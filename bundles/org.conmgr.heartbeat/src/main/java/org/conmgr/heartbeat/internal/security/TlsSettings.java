@@ -15,14 +15,13 @@ import org.conmgr.api.setting.InvalidSetting;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
 /** The validated PID {@code org.conmgr.tls} as an internal service; its files are read anew when they change. */
 @Component(service = TlsSettings.class, configurationPid = TlsSettings.PID)
 @Designate(ocd = TlsConfig.class)
-public final class TlsSettings implements AutoCloseable {
+public final class TlsSettings implements FileSettings {
     static final String PID = "org.conmgr.tls";
 
     private static final Duration NOTICE = Duration.ofDays(14);
@@ -96,7 +95,7 @@ public final class TlsSettings implements AutoCloseable {
         return Set.copyOf(names);
     }
 
-    /** Null for no TLS. */
+    /** Null for no TLS, and while it is not valid. */
     @Nullable
     MutualTls tls() {
         return tls == null ? null : tls.current();
@@ -107,17 +106,15 @@ public final class TlsSettings implements AutoCloseable {
         return allowedNames;
     }
 
-    /** Why it cannot be used, which has been logged; null if it can. */
-    @Nullable
-    String invalid() {
-        return invalid;
+    @Override
+    public @Nullable String invalid() {
+        return invalid != null || tls == null ? invalid : tls.problem();
     }
 
-    @Deactivate
     @Override
-    public void close() {
+    public void look(Runnable usable) {
         if (tls != null) {
-            tls.close();
+            tls.look(usable);
         }
     }
 }
