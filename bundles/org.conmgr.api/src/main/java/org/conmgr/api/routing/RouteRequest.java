@@ -38,6 +38,11 @@ public record RouteRequest(
         this(target, application, pid, path, minLsn, avoid, prefer, "");
     }
 
+    /** The same, of an application that calls itself so. */
+    public RouteRequest named(String name) {
+        return new RouteRequest(target, name, pid, path, minLsn, avoid, prefer, instance);
+    }
+
     /** Avoids and prefers none. */
     public RouteRequest(Target target, String application, long pid, String path, long minLsn) {
         this(target, application, pid, path, minLsn, Set.of(), NO_PREFERENCE);

@@ -13,6 +13,13 @@ public interface Session extends AutoCloseable {
      */
     void connected(InetSocketAddress sqlSocket);
 
+    /**
+     * What the application calls itself, where that is known only after the router was asked.
+     *
+     * @param application for views, as {@link RouteRequest#application}
+     */
+    void named(String application);
+
     /** The application has gone, or gives up waiting. Idempotent. */
     @Override
     void close();

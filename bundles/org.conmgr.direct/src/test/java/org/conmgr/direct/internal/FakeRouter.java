@@ -53,6 +53,11 @@ final class FakeRouter implements Router {
         }
 
         @Override
+        public void named(String application) {
+            throw new UnsupportedOperationException("known from the beginning");
+        }
+
+        @Override
         public void close() {
             closed = true;
         }

@@ -136,7 +136,7 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
     }
 
     /** What is shown in views and messages must not break their lines. */
-    private static String printable(String text) {
+    static String printable(String text) {
         return text.codePoints()
                 .map(c -> Character.isISOControl(c) ? '?' : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)

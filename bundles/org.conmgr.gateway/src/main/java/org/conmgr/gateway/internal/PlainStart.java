@@ -48,17 +48,18 @@ final class PlainStart extends Opening {
             held.close();
             return;
         }
+        String application = startup.parameters().getOrDefault("application_name", "");
         Upstream there = held.upstream(target);
         Upstream.Failure failure = held.failure(target);
         if (there != null) {
+            there.named(printable(application));
             start.use(there);
             start.connected(there.server());
         } else if (failure != null) {
             start.failed(failure);
         } else {
             held.close();
-            start.connect(
-                    target, startup.parameters().getOrDefault("application_name", ""), RouteRequest.NO_PREFERENCE);
+            start.connect(target, application, RouteRequest.NO_PREFERENCE);
         }
     }
 

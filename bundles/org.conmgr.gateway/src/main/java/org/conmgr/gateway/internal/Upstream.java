@@ -103,6 +103,14 @@ final class Upstream {
         return settings;
     }
 
+    /** What the client calls itself, where that is known only now. */
+    void named(String application) {
+        Ask now = ask;
+        if (now != null && now.session != null) {
+            now.session.named(application);
+        }
+    }
+
     /** From now on this one is told. */
     void owner(Owner next) {
         owner = next;

@@ -247,6 +247,24 @@ class WireTest {
     }
 
     @Test
+    void aSessionThatNegotiatedFirstHasItsName() throws Exception {
+        try (ServerSocket server = new ServerSocket(0)) {
+            site.board.remove(0);
+            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            try (RawClient session = new RawClient(port).send(RawClient.sslRequest());
+                    Socket instance = server.accept()) {
+                assertThat(instance.getInputStream().readNBytes(8)).isEqualTo(RawClient.sslRequest());
+                instance.getOutputStream().write('N');
+                assertThat(session.read()).isEqualTo('N');
+                session.send(RawClient.startup(0, "user", "u", "application_name", "shop\n"));
+                Await.until("its name is known", () -> site.board.applications().stream()
+                        .anyMatch(application ->
+                                application.request().application().equals("shop?")));
+            }
+        }
+    }
+
+    @Test
     void theLastMessageIsNotPutIntoTheMiddleOfAnother() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             site.board.remove(0);

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * instance at the same moment.
  */
 final class BookedSession implements Session {
+    /** What it was routed by. */
     final RouteRequest request;
 
     /** Replaced under the lock, read anywhere. */
@@ -115,6 +116,11 @@ final class BookedSession implements Session {
     }
 
     @Override
+    public void named(String application) {
+        switchboard.named(this, application);
+    }
+
+    @Override
     public void close() {
         closed = true;
         switchboard.closed(this);
@@ -123,7 +129,7 @@ final class BookedSession implements Session {
     /** For messages: {@code application connection 17 (psql)}. */
     @Override
     public String toString() {
-        String application = request.application();
+        String application = status.request().application();
         return "application connection " + status.id() + (application.isEmpty() ? "" : " (" + application + ")");
     }
 }

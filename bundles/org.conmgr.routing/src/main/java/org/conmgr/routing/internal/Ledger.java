@@ -274,9 +274,15 @@ final class Ledger {
         return waiting.remove(session);
     }
 
+    void named(BookedSession session, String application) {
+        ApplicationStatus now = session.status;
+        session.status = new ApplicationStatus(
+                now.id(), now.request().named(application), now.instance(), now.since(), now.sqlSocket());
+    }
+
     private static void restate(
             BookedSession session, BookedInstance instance, Instant since, @Nullable InetSocketAddress sqlSocket) {
         session.status = new ApplicationStatus(
-                session.status.id(), session.request, instance.configured.number(), since, sqlSocket);
+                session.status.id(), session.status.request(), instance.configured.number(), since, sqlSocket);
     }
 }

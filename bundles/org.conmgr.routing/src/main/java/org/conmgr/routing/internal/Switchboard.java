@@ -314,6 +314,12 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         }
     }
 
+    void named(BookedSession session, String application) {
+        synchronized (lock) {
+            ledger.named(session, application);
+        }
+    }
+
     void closed(BookedSession session) {
         synchronized (lock) {
             ledger.leave(session);

@@ -162,6 +162,9 @@ class LibpqInFrameworkTest {
                 public void connected(InetSocketAddress sqlSocket) {}
 
                 @Override
+                public void named(String application) {}
+
+                @Override
                 public void close() {}
             };
         }
