@@ -51,6 +51,9 @@ final class Relay implements Upstream.Owner {
     /** Whether the client's FIN was passed on, with all that came before it. */
     private boolean finished;
 
+    /** Whether a write to the server failed: it is read to its end, whether or not the client reads. */
+    private boolean cut;
+
     /** Whether a failure of the server's channel was told. */
     private boolean broken;
 
@@ -168,10 +171,15 @@ final class Relay implements Upstream.Owner {
         });
     }
 
-    /** A write failed: what the instance has still sent is for the client, who may take its time, but not for ever. */
+    /**
+     * What it has still sent is in the kernel, no more than that holds. It is read at once: nio's loop does not come to
+     * rest while the channel is open.
+     */
     private void serverCut() {
+        cut = true;
+        server.config().setAutoRead(true);
         Future<?> limit = server.eventLoop()
-                .schedule(() -> server.close(), LingeringClose.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                .schedule(() -> server.close(), LingeringClose.LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         server.closeFuture().addListener(gone -> limit.cancel(false));
     }
 
@@ -189,7 +197,7 @@ final class Relay implements Upstream.Owner {
 
     private void flushToClient() {
         toClient.flush();
-        if (!client.isWritable()) {
+        if (!client.isWritable() && !cut) {
             server.config().setAutoRead(false);
         }
     }
@@ -213,7 +221,7 @@ final class Relay implements Upstream.Owner {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            server.config().setAutoRead(client.isWritable());
+            server.config().setAutoRead(client.isWritable() || cut);
         }
 
         @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.Channel;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.sql.Connection;
@@ -124,7 +125,7 @@ class StalledTest {
             copier.send(RawClient.message('Q', "copy held from stdin"));
             assertThat(copier.read(10)).as("CopyInResponse").startsWith((byte) 'G');
             copier.send(RawClient.raw('d', "hold\n".getBytes(US_ASCII)));
-            Writer writer = new Writer(copier, RawClient.raw('d', ROW), ROWS);
+            Writer writer = new Writer(copier.socket, RawClient.raw('d', ROW), ROWS);
             awaitEvent("copier", "advisory");
             awaitStall(writer);
             assertThat(writer.isAlive()).isTrue();
@@ -150,7 +151,7 @@ class StalledTest {
             try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"));
                     Socket instance = server.accept()) {
                 session.socket.setSendBufferSize(16 * 1024);
-                Writer writer = new Writer(session, new byte[64 * 1024], Integer.MAX_VALUE);
+                Writer writer = new Writer(session.socket, new byte[64 * 1024], Integer.MAX_VALUE);
                 awaitStall(writer);
                 // What two pairs of socket buffers hold, and little more.
                 assertThat(writer.sent).isLessThan(16 << 20);
@@ -175,7 +176,7 @@ class StalledTest {
                 CountDownLatch gone = new CountDownLatch(1);
                 Writer writer;
                 try (Socket instance = server.accept()) {
-                    writer = new Writer(session, new byte[64 * 1024], Integer.MAX_VALUE);
+                    writer = new Writer(session.socket, new byte[64 * 1024], Integer.MAX_VALUE);
                     awaitStall(writer);
                     // So that the words and the RST behind them come in one event.
                     holdUp(site.gateway.relays().iterator().next().upstream().server(), gone);
@@ -188,6 +189,32 @@ class StalledTest {
                 Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
                 writer.join();
                 assertThat(site.log.texts(Message.RELAY_BROKEN)).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void anInstanceThatBreaksDoesNotWaitForAClientThatStopsReading() throws Exception {
+        try (ServerSocket server = new ServerSocket(0)) {
+            server.setReceiveBufferSize(16 * 1024);
+            site.board.remove(0);
+            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            try (RawClient session = new RawClient(port, 16 * 1024).send(RawClient.startup(0, "user", "u"))) {
+                session.socket.setSendBufferSize(16 * 1024);
+                Writer toInstance;
+                Writer toClient;
+                try (Socket instance = server.accept()) {
+                    instance.setSendBufferSize(16 * 1024);
+                    toInstance = new Writer(session.socket, new byte[64 * 1024], Integer.MAX_VALUE);
+                    toClient = new Writer(instance, new byte[64 * 1024], Integer.MAX_VALUE);
+                    awaitStall(toInstance);
+                    awaitStall(toClient);
+                }
+                toClient.join();
+                Await.until(
+                        "the gateway is done with it, though the client does not read",
+                        () -> site.gateway.relays().isEmpty());
+                assertThat(session.readAll()).isNotEmpty();
             }
         }
     }
@@ -205,15 +232,15 @@ class StalledTest {
 
     /** Sends the same again and again. */
     private static final class Writer extends Thread {
-        private final RawClient client;
+        private final OutputStream out;
         private final byte[] chunk;
         private final int times;
         private volatile long sent;
         private volatile @Nullable IOException failure;
 
-        private Writer(RawClient client, byte[] chunk, int times) {
+        private Writer(Socket to, byte[] chunk, int times) throws IOException {
             super("writer");
-            this.client = client;
+            this.out = to.getOutputStream();
             this.chunk = chunk;
             this.times = times;
             start();
@@ -224,7 +251,7 @@ class StalledTest {
             try {
                 long all = 0;
                 for (int i = 0; i < times; i++) {
-                    client.send(chunk);
+                    out.write(chunk);
                     all += chunk.length;
                     sent = all;
                 }
