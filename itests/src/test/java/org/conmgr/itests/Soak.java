@@ -267,7 +267,8 @@ final class Soak implements AutoCloseable {
         List<Process> loops = new ArrayList<>();
         try {
             for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
-                loops.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
+                // After so many seconds of processor time they end by themselves, in case this process does not do it.
+                loops.add(new ProcessBuilder("sh", "-c", "ulimit -t 30; while :; do :; done").start());
             }
             LabSite.pause(TURN);
         } catch (IOException e) {
