@@ -22,8 +22,12 @@ class ImportRulesTest {
             "org.conmgr.gateway",
             "org.conmgr.console",
             "org.conmgr.log.syslog");
-    private static final Set<String> SQL =
-            Set.of("org.conmgr.watchdog.jdbc", "org.conmgr.jdbc", "org.conmgr.embedded", "org.conmgr.trial");
+    private static final Set<String> SQL = Set.of(
+            "org.conmgr.watchdog.jdbc",
+            "org.conmgr.jdbc",
+            "org.conmgr.embedded",
+            "org.conmgr.trial",
+            "org.conmgr.testkit");
     /** cm_ctl starts Karaf where no shell does. */
     private static final Set<String> KARAF = Set.of("org.conmgr.shell", "org.conmgr.trial", "org.conmgr.cmctl");
 
