@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What the kernel has got for a connection, whether or not this process has read it. */
 public final class ReceiveQueue {
-    /** See sock(7)'s SO_MEMINFO: nine numbers, the first is the memory of what was received and not read. */
+    /** See Linux's sock_diag.h: nine numbers, the first, SK_MEMINFO_RMEM_ALLOC, is the memory of what was received and not read. */
     private static final RawUnixChannelOption SO_MEMINFO = new RawUnixChannelOption("SO_MEMINFO", 1, 55, 9 * 4);
 
     private ReceiveQueue() {}
