@@ -29,6 +29,14 @@ class OsgiTest {
     private static final String OURS =
             "(" + DataSourceFactory.OSGI_JDBC_DRIVER_CLASS + "=" + ConmgrDriver.class.getName() + ")";
 
+    private static ServiceReference<DataSourceFactory> awaitFactory(BundleContext context) throws Exception {
+        until("the service is there", () -> !context.getServiceReferences(DataSourceFactory.class, OURS)
+                .isEmpty());
+        return context.getServiceReferences(DataSourceFactory.class, OURS)
+                .iterator()
+                .next();
+    }
+
     @Test
     void connectsWithPgjdbcsBundle(@TempDir Path storage) throws Exception {
         try (FakeConmgr conmgr = FakeConmgr.routing(Servers.route(0, primary()));
@@ -36,11 +44,7 @@ class OsgiTest {
             framework.install(org.postgresql.Driver.class);
             Bundle bundle = framework.install(ConmgrDriver.class);
             BundleContext context = framework.context();
-            until("the service is there", () -> !context.getServiceReferences(DataSourceFactory.class, OURS)
-                    .isEmpty());
-            ServiceReference<DataSourceFactory> reference = context.getServiceReferences(DataSourceFactory.class, OURS)
-                    .iterator()
-                    .next();
+            ServiceReference<DataSourceFactory> reference = awaitFactory(context);
             DataSourceFactory factory = context.getService(reference);
             assertThat(factory).isNotNull();
             Properties properties = new Properties();
@@ -108,11 +112,7 @@ class OsgiTest {
             Callable<?> application = new ApplicationLoader(bundle).application();
             until("the driver is there", () -> finds(application, driver));
             BundleContext context = framework.context();
-            until("the service is there", () -> !context.getServiceReferences(DataSourceFactory.class, OURS)
-                    .isEmpty());
-            ServiceReference<DataSourceFactory> reference = context.getServiceReferences(DataSourceFactory.class, OURS)
-                    .iterator()
-                    .next();
+            ServiceReference<DataSourceFactory> reference = awaitFactory(context);
             assertThat(context.getService(reference).createDriver(null)).isInstanceOf(driver);
             assertThat(finds(application, driver))
                     .as("while the service is used")

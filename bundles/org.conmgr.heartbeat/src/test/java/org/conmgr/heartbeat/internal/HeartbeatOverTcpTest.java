@@ -90,12 +90,16 @@ class HeartbeatOverTcpTest {
     }
 
     private NettyConmgrLink link(String host) {
+        return link(host, port(), resolver);
+    }
+
+    private NettyConmgrLink link(String host, int watchdogPort, Resolver names) {
         NettyConmgrLink link = new NettyConmgrLink(
-                new ConfiguredInstance(0, host, null, backend.port(), port()),
+                new ConfiguredInstance(0, host, null, backend.port(), watchdogPort),
                 SETTINGS,
                 UUID.randomUUID(),
                 transport,
-                resolver,
+                names,
                 books,
                 history,
                 security,
@@ -275,18 +279,7 @@ class HeartbeatOverTcpTest {
             endpoint.close(Departure.SHUTDOWN);
             endpoint = listen(new InetSocketAddress("127.0.0.2", hole.port()));
             endpoint.publish(IDENTITY, PRIMARY, "");
-            NettyConmgrLink link = new NettyConmgrLink(
-                    new ConfiguredInstance(0, "db0.example.com", null, backend.port(), hole.port()),
-                    SETTINGS,
-                    UUID.randomUUID(),
-                    transport,
-                    both,
-                    books,
-                    history,
-                    security,
-                    log);
-            links.add(link);
-            link.start();
+            link("db0.example.com", hole.port(), both);
             books.await("up 7 primary, timeline 1");
         }
     }

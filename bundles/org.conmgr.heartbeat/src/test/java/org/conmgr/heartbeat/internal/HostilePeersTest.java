@@ -1,10 +1,8 @@
 package org.conmgr.heartbeat.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.conmgr.heartbeat.internal.Frames.frame;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -108,17 +106,6 @@ class HostilePeersTest {
         socket.setSoTimeout(20_000);
         sockets.add(socket);
         return socket;
-    }
-
-    private static byte[] frame(Packet packet) {
-        EmbeddedChannel channel = new EmbeddedChannel(new PacketCodec());
-        channel.writeOutbound(packet);
-        ByteBuf bytes = channel.readOutbound();
-        try {
-            return ByteBufUtil.getBytes(bytes);
-        } finally {
-            bytes.release();
-        }
     }
 
     private static byte[] read(DataInputStream in, char type) throws IOException {

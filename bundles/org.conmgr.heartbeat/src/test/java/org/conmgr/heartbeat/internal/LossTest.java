@@ -1,10 +1,8 @@
 package org.conmgr.heartbeat.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.conmgr.heartbeat.internal.Frames.frame;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -57,17 +55,6 @@ class LossTest {
         endpoint.close(Departure.SHUTDOWN);
         transport.close();
         security.close();
-    }
-
-    private static byte[] frame(Packet packet) {
-        EmbeddedChannel channel = new EmbeddedChannel(new PacketCodec());
-        channel.writeOutbound(packet);
-        ByteBuf bytes = channel.readOutbound();
-        try {
-            return ByteBufUtil.getBytes(bytes);
-        } finally {
-            bytes.release();
-        }
     }
 
     private static Hello hello(UUID conmgr, String name) {
