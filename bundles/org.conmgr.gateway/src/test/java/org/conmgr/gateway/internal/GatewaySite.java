@@ -82,6 +82,12 @@ public final class GatewaySite implements AutoCloseable {
         return this;
     }
 
+    /** The instance is at another port of this host from now on. */
+    void moved(int number, int port, Role role) {
+        board.remove(number);
+        instance(number, port, role);
+    }
+
     void role(int number, Role role) {
         board.up(number, IDENTITY, new Attributes(InstanceState.ACCEPTING, role, false, 1));
     }

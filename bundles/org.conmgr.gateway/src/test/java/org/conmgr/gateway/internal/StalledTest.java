@@ -146,8 +146,7 @@ class StalledTest {
     void anInstanceThatNeverReadsIsNotWaitedForAtAVerdict() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             server.setReceiveBufferSize(16 * 1024);
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"));
                     Socket instance = server.accept()) {
                 session.socket.setSendBufferSize(16 * 1024);
@@ -169,8 +168,7 @@ class StalledTest {
     void theLastWordsOfAnInstanceThatReadsNoMoreReachTheClient() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             server.setReceiveBufferSize(16 * 1024);
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"))) {
                 session.socket.setSendBufferSize(16 * 1024);
                 CountDownLatch gone = new CountDownLatch(1);
@@ -197,8 +195,7 @@ class StalledTest {
     void anInstanceThatBreaksDoesNotWaitForAClientThatStopsReading() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             server.setReceiveBufferSize(16 * 1024);
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port, 16 * 1024).send(RawClient.startup(0, "user", "u"))) {
                 session.socket.setSendBufferSize(16 * 1024);
                 Writer toInstance;

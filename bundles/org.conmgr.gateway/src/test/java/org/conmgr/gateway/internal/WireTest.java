@@ -2,6 +2,7 @@ package org.conmgr.gateway.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -222,16 +223,20 @@ class WireTest {
         }
     }
 
+    /** The instance answers an SSLRequest, and the client gets it. */
+    private static void takesNoTls(Socket instance, RawClient session) throws IOException {
+        assertThat(instance.getInputStream().readNBytes(8)).isEqualTo(RawClient.sslRequest());
+        instance.getOutputStream().write('N');
+        assertThat(session.read()).isEqualTo('N');
+    }
+
     @Test
     void aClientThatAsksAndThenSleepsCostsNoBackendForLong() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port).send(RawClient.sslRequest());
                     Socket instance = server.accept()) {
-                assertThat(instance.getInputStream().readNBytes(8)).isEqualTo(RawClient.sslRequest());
-                instance.getOutputStream().write('N');
-                assertThat(session.read()).isEqualTo('N');
+                takesNoTls(instance, session);
                 instance.setSoTimeout((int) Held.LIMIT.toMillis() + 10_000);
                 assertThat(instance.getInputStream().read())
                         .as("closed meanwhile")
@@ -249,13 +254,10 @@ class WireTest {
     @Test
     void aSessionThatNegotiatedFirstHasItsName() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port).send(RawClient.sslRequest());
                     Socket instance = server.accept()) {
-                assertThat(instance.getInputStream().readNBytes(8)).isEqualTo(RawClient.sslRequest());
-                instance.getOutputStream().write('N');
-                assertThat(session.read()).isEqualTo('N');
+                takesNoTls(instance, session);
                 session.send(RawClient.startup(0, "user", "u", "application_name", "shop\n"));
                 Await.until("its name is known", () -> site.board.applications().stream()
                         .anyMatch(application ->
@@ -267,8 +269,7 @@ class WireTest {
     @Test
     void theLastMessageIsNotPutIntoTheMiddleOfAnother() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"));
                     Socket instance = server.accept()) {
                 byte[] half = ByteBuffer.allocate(8)
@@ -283,8 +284,7 @@ class WireTest {
                 site.dead(0);
                 assertThat(session.readAll()).isEqualTo(half);
             }
-            site.board.remove(0);
-            site.instance(0, server.getLocalPort(), Role.PRIMARY);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
             try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"));
                     Socket instance = server.accept()) {
                 instance.getOutputStream()
