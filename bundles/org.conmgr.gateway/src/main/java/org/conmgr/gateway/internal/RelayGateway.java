@@ -21,6 +21,7 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.Gateway;
 import org.conmgr.listener.FirstPacket;
+import org.conmgr.netty.Resolver;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -47,7 +48,7 @@ public final class RelayGateway implements Gateway, AutoCloseable {
     private final Router router;
     private final RegistryView registry;
     private final Duration nameLimit;
-    private final Addresses addresses;
+    private final Resolver resolver;
     private final Cancels cancels = new Cancels(this);
     private final Affinity affinity = new Affinity();
     private final Set<Relay> relays = ConcurrentHashMap.newKeySet();
@@ -66,19 +67,20 @@ public final class RelayGateway implements Gateway, AutoCloseable {
     private volatile boolean closed;
 
     @Activate
-    public RelayGateway(@Reference Transport transport, @Reference Router router, @Reference RegistryView registry) {
-        this(transport, router, registry, new Addresses(), TlsStart.NAME_LIMIT);
+    public RelayGateway(
+            @Reference Transport transport,
+            @Reference Resolver resolver,
+            @Reference Router router,
+            @Reference RegistryView registry) {
+        this(transport, resolver, router, registry, TlsStart.NAME_LIMIT);
     }
 
-    /**
-     * @param addresses closed here
-     * @param nameLimit how long a client may take to say which server it wants
-     */
-    RelayGateway(Transport transport, Router router, RegistryView registry, Addresses addresses, Duration nameLimit) {
+    /** @param nameLimit how long a client may take to say which server it wants */
+    RelayGateway(Transport transport, Resolver resolver, Router router, RegistryView registry, Duration nameLimit) {
         this.transport = transport;
         this.router = router;
         this.registry = registry;
-        this.addresses = addresses;
+        this.resolver = resolver;
         this.nameLimit = nameLimit;
     }
 
@@ -133,8 +135,8 @@ public final class RelayGateway implements Gateway, AutoCloseable {
         return nameLimit;
     }
 
-    Addresses addresses() {
-        return addresses;
+    Resolver resolver() {
+        return resolver;
     }
 
     Cancels cancels() {
@@ -226,6 +228,5 @@ public final class RelayGateway implements Gateway, AutoCloseable {
         relays.forEach(relay -> relay.end(STOPPING));
         clients.newCloseFuture().awaitUninterruptibly(MAX_CLOSE_MS);
         clients.close();
-        addresses.close();
     }
 }

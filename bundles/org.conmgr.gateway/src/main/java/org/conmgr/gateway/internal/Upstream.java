@@ -10,15 +10,13 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.routing.Refusal;
 import org.conmgr.api.routing.Route;
@@ -26,7 +24,6 @@ import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Session;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.api.routing.SessionObserver;
-import org.conmgr.api.setting.Setting;
 import org.conmgr.gateway.TlsMode;
 import org.jspecify.annotations.Nullable;
 
@@ -149,25 +146,18 @@ final class Upstream {
 
     private void routed(Ask by, ConfiguredInstance where) {
         instance = where;
-        var addresses = gateway.addresses().of(where);
+        InetAddress fixed = where.hostaddr();
+        CompletableFuture<List<InetAddress>> addresses = fixed == null
+                ? gateway.resolver().resolve(where.host(), settings.connectTimeout())
+                : CompletableFuture.completedFuture(List.of(fixed));
         if (addresses.isDone() && !addresses.isCompletedExceptionally()) {
             connect(by, addresses.join(), 0);
         } else {
-            Duration time = settings.connectTimeout();
-            Future<?> limit = loop.schedule(
-                    () -> {
-                        if (ask == by && !closed) {
-                            lost("the name is not resolved within " + Setting.text(time));
-                        }
-                    },
-                    time.toMillis(),
-                    TimeUnit.MILLISECONDS);
             addresses.whenComplete((found, failure) -> inLoop(by, () -> {
-                limit.cancel(false);
                 if (failure == null) {
                     connect(by, found, 0);
                 } else {
-                    lost("the name is not resolved: " + failure.getMessage());
+                    lost(String.valueOf(failure.getMessage()));
                 }
             }));
         }

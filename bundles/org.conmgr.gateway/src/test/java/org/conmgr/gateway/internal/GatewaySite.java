@@ -30,6 +30,7 @@ import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.internal.ListenerPorts;
 import org.conmgr.listener.internal.Reception;
 import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.routing.internal.Switchboard;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.Configs;
@@ -51,15 +52,22 @@ public final class GatewaySite implements AutoCloseable {
 
     final Reception reception = new Reception();
     private final ListenerPorts ports;
+    private final ThreadPerNameResolver resolver;
 
     public GatewaySite(boolean epoll, Map<String, String> settings) {
-        this(epoll, settings, new Addresses(), TlsStart.NAME_LIMIT);
+        this(epoll, settings, TlsStart.NAME_LIMIT);
     }
 
-    GatewaySite(boolean epoll, Map<String, String> settings, Addresses addresses, Duration nameLimit) {
+    GatewaySite(boolean epoll, Map<String, String> settings, Duration nameLimit) {
+        this(epoll, settings, new ThreadPerNameResolver(), nameLimit);
+    }
+
+    /** @param resolver closed here */
+    GatewaySite(boolean epoll, Map<String, String> settings, ThreadPerNameResolver resolver, Duration nameLimit) {
+        this.resolver = resolver;
         transport = new NettyTransport(epoll);
         ports = new ListenerPorts(transport, reception, log);
-        gateway = new RelayGateway(transport, this::ask, board, addresses, nameLimit).with(log);
+        gateway = new RelayGateway(transport, resolver, this::ask, board, nameLimit).with(log);
         configure(settings);
     }
 
@@ -114,6 +122,7 @@ public final class GatewaySite implements AutoCloseable {
         ports.close();
         gateway.close();
         board.close();
+        resolver.close();
         transport.close();
     }
 

@@ -42,8 +42,7 @@ class ServerNameTest {
     }
 
     private GatewaySite site(Duration nameLimit) {
-        return new GatewaySite(epoll, SETTINGS, new Addresses(), nameLimit)
-                .instance(0, server.getLocalPort(), Role.PRIMARY);
+        return new GatewaySite(epoll, SETTINGS, nameLimit).instance(0, server.getLocalPort(), Role.PRIMARY);
     }
 
     /** An instance that takes TLS. */

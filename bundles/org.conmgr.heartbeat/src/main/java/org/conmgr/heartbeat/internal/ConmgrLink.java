@@ -67,6 +67,11 @@ final class ConmgrLink {
         /** Resolve and connect; answer with {@link #connected} or {@link #connectFailed}. */
         void connect();
 
+        /** Whether the host's name is being resolved. */
+        default boolean resolving() {
+            return false;
+        }
+
         void send(Packet packet);
 
         /** Whether the peer's kernel has not acknowledged all that was sent; false when that cannot be known. */
@@ -418,11 +423,13 @@ final class ConmgrLink {
             }
             case CONNECTING -> {
                 if (now >= wakeAt()) {
+                    boolean nameless = outside.resolving();
                     outside.disconnect();
                     failed(
                             now,
-                            VerdictReason.CONNECT_TIMED_OUT,
-                            "no Welcome within " + settings.connectTimeout().toMillis() + " ms");
+                            nameless ? VerdictReason.NAME_NOT_RESOLVED : VerdictReason.CONNECT_TIMED_OUT,
+                            "no " + (nameless ? "answer" : "Welcome") + " within "
+                                    + settings.connectTimeout().toMillis() + " ms");
                 }
             }
             case UP -> {

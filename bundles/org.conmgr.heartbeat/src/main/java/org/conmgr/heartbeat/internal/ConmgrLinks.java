@@ -15,6 +15,7 @@ import org.conmgr.api.routing.InstanceRegistry;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
+import org.conmgr.netty.Resolver;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -40,12 +41,12 @@ public final class ConmgrLinks implements AutoCloseable {
     private record Link(InstanceDefinition definition, ConfiguredInstance instance, NettyConmgrLink link) {}
 
     private final Transport transport;
+    private final Resolver resolver;
     private final InstanceRegistry registry;
     private final VerdictHistory history;
     private final LinkSecurity security;
     private final MessageLog log;
     private final BooleanSupplier shuttingDown;
-    private final Resolver resolver = new Resolver();
     private final UUID conmgrId = UUID.randomUUID();
     private final Runnable securityChanged = this::securityChanged;
 
@@ -63,12 +64,14 @@ public final class ConmgrLinks implements AutoCloseable {
     public ConmgrLinks(
             BundleContext context,
             @Reference Transport transport,
+            @Reference Resolver resolver,
             @Reference InstanceRegistry registry,
             @Reference VerdictHistory history,
             @Reference LinkSecurity security,
             @Reference MessageLog log) {
         this(
                 transport,
+                resolver,
                 registry,
                 history,
                 security,
@@ -79,12 +82,14 @@ public final class ConmgrLinks implements AutoCloseable {
     /** {@code shuttingDown} tells, when this closes, whether the whole process ends or only this bundle. */
     ConmgrLinks(
             Transport transport,
+            Resolver resolver,
             InstanceRegistry registry,
             VerdictHistory history,
             LinkSecurity security,
             MessageLog log,
             BooleanSupplier shuttingDown) {
         this.transport = transport;
+        this.resolver = resolver;
         this.registry = registry;
         this.history = history;
         this.security = security;
@@ -259,6 +264,5 @@ public final class ConmgrLinks implements AutoCloseable {
         }
         security.forget(securityChanged);
         Goodbyes.await(leaving);
-        resolver.close();
     }
 }

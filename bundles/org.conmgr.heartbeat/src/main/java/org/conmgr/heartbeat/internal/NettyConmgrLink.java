@@ -41,6 +41,7 @@ import org.conmgr.heartbeat.internal.security.MutualTls;
 import org.conmgr.heartbeat.internal.security.Protection;
 import org.conmgr.heartbeat.internal.security.SharedSecret;
 import org.conmgr.netty.ReceiveQueue;
+import org.conmgr.netty.Resolver;
 import org.conmgr.netty.SendQueue;
 import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     private LinkSettings settings;
     private @Nullable Channel channel;
     private @Nullable InetAddress lastAddress;
-    private @Nullable CompletableFuture<List<InetAddress>> resolving;
+    private boolean resolving;
     private int attempt;
 
     private long shadowSilentUntil;
@@ -186,27 +187,34 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
         int mine = ++attempt;
         long deadline = timer.now() + settings.connectTimeout().toNanos();
         InetAddress fixed = instance.hostaddr();
-        if (fixed != null) {
-            connect(mine, List.of(fixed), 0, deadline);
+        CompletableFuture<List<InetAddress>> answer = fixed == null
+                ? resolver.resolve(instance.host(), settings.connectTimeout())
+                : CompletableFuture.completedFuture(List.of(fixed));
+        if (answer.isDone() && !answer.isCompletedExceptionally()) {
+            connect(mine, answer.join(), 0, deadline);
             return;
         }
-        CompletableFuture<List<InetAddress>> answer = resolving;
-        if (answer == null) {
-            answer = resolver.resolve(instance.host());
-            resolving = answer;
+        resolving = true;
+        // Always through the queue: the link must not be called back while it calls.
+        answer.whenComplete((addresses, failure) ->
+                loop.execute(() -> supervised(() -> resolved(mine, addresses, failure, deadline))));
+    }
+
+    private void resolved(int mine, List<InetAddress> addresses, @Nullable Throwable failure, long deadline) {
+        if (mine != attempt) {
+            return; // This attempt has timed out meanwhile.
         }
-        answer.whenComplete((addresses, failure) -> run(() -> {
-            resolving = null;
-            if (mine != attempt) {
-                return; // This attempt has timed out meanwhile.
-            }
-            if (failure == null) {
-                connect(mine, addresses, 0, deadline);
-            } else {
-                link.connectFailed(
-                        timer.now(), VerdictReason.NAME_NOT_RESOLVED, "host \"" + instance.host() + "\" is not known");
-            }
-        }));
+        resolving = false;
+        if (failure == null) {
+            connect(mine, addresses, 0, deadline);
+        } else {
+            link.connectFailed(timer.now(), VerdictReason.NAME_NOT_RESOLVED, String.valueOf(failure.getMessage()));
+        }
+    }
+
+    @Override
+    public boolean resolving() {
+        return resolving;
     }
 
     /** Tries this address and those behind it: each has an equal share of the time that is left. */
@@ -322,6 +330,7 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     @Override
     public void disconnect() {
         attempt++;
+        resolving = false;
         Channel open = channel;
         channel = null;
         if (open != null) {

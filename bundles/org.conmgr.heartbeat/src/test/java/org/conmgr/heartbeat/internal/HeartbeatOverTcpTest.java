@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
@@ -30,7 +31,9 @@ import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.Loss;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
+import org.conmgr.netty.Resolver;
 import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.BlackHole;
 import org.conmgr.testkit.RecordingLog;
@@ -56,7 +59,7 @@ class HeartbeatOverTcpTest {
     private final VerdictHistory history = new VerdictHistory();
     private final Books books = new Books();
     private final Watcher watcher = new Watcher();
-    private final Resolver resolver = new Resolver();
+    private final ThreadPerNameResolver resolver = new ThreadPerNameResolver();
     private final List<NettyConmgrLink> links = new ArrayList<>();
     private HeartbeatAcceptor.Endpoint endpoint;
     private Postmaster backend;
@@ -272,10 +275,40 @@ class HeartbeatOverTcpTest {
     }
 
     @Test
+    void namesThatNobodyResolvesHoldUpNoOther() {
+        CountDownLatch over = new CountDownLatch(1);
+        try (ThreadPerNameResolver names = new ThreadPerNameResolver(host -> {
+            if (host.startsWith("slow")) {
+                awaitEnd(over);
+            }
+            return new InetAddress[] {InetAddress.getLoopbackAddress()};
+        })) {
+            endpoint.publish(IDENTITY, PRIMARY, "");
+            for (int i = 0; i < 8; i++) {
+                link("slow" + i, port(), names);
+            }
+            link("fast", port(), names);
+            books.await("up 7 primary, timeline 1");
+            Await.until("it is told of the others", () -> books.events.stream()
+                    .anyMatch(event -> event.startsWith("down name not resolved: no answer within")));
+        } finally {
+            over.countDown();
+        }
+    }
+
+    private static void awaitEnd(CountDownLatch over) {
+        try {
+            over.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
     void anAddressThatDoesNotAnswerLeavesTimeForTheOthers() throws IOException {
         try (BlackHole hole = new BlackHole();
-                Resolver both =
-                        new Resolver(host -> new InetAddress[] {hole.address(), InetAddress.getByName("127.0.0.2")})) {
+                ThreadPerNameResolver both = new ThreadPerNameResolver(
+                        host -> new InetAddress[] {hole.address(), InetAddress.getByName("127.0.0.2")})) {
             endpoint.close(Departure.SHUTDOWN);
             endpoint = listen(new InetSocketAddress("127.0.0.2", hole.port()));
             endpoint.publish(IDENTITY, PRIMARY, "");

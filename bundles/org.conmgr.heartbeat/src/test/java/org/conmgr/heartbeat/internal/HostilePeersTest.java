@@ -36,6 +36,7 @@ import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.heartbeat.internal.security.Settings;
 import org.conmgr.heartbeat.internal.security.SharedSecret;
 import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.RecordingLog;
 import org.jspecify.annotations.NullUnmarked;
@@ -65,7 +66,7 @@ class HostilePeersTest {
     private final NettyTransport clients = new NettyTransport();
     private final RecordingLog log = new RecordingLog();
     private final Watcher watcher = new Watcher();
-    private final Resolver resolver = new Resolver();
+    private final ThreadPerNameResolver resolver = new ThreadPerNameResolver();
     private final List<NettyConmgrLink> links = new ArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private LinkSecurity security;

@@ -26,6 +26,7 @@ import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.heartbeat.internal.security.Settings;
 import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.CertificateAuthority;
 import org.conmgr.testkit.CertificateAuthority.Issued;
@@ -58,7 +59,7 @@ abstract class ProtectedLinks {
     final RecordingLog log = new RecordingLog();
     final Books books = new Books();
     final Watcher watcher = new Watcher();
-    final Resolver resolver = new Resolver();
+    final ThreadPerNameResolver resolver = new ThreadPerNameResolver();
     private final List<AutoCloseable> opened = new ArrayList<>();
     CertificateAuthority authority;
     Issued watchdogs;

@@ -1,4 +1,4 @@
-/** The one implementation of the transport. */
+/** The one implementation of the transport and of the resolver. */
 @NullMarked
 package org.conmgr.netty.internal;
 

@@ -34,8 +34,10 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.internal.RelayGateway;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.internal.Listener;
+import org.conmgr.netty.Resolver;
 import org.conmgr.netty.Transport;
 import org.conmgr.netty.internal.NettyTransport;
+import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.OsgiFramework;
@@ -71,6 +73,7 @@ class LibpqInFrameworkTest {
 
     private final RecordingLog log = new RecordingLog();
     private final NettyTransport transport = new NettyTransport();
+    private final ThreadPerNameResolver resolver = new ThreadPerNameResolver();
     private final List<RouteRequest> asked = new CopyOnWriteArrayList<>();
     private final OsgiFramework framework;
     private final ServerSocket instance;
@@ -91,6 +94,7 @@ class LibpqInFrameworkTest {
     @AfterEach
     void stop() throws IOException {
         framework.close();
+        resolver.close();
         transport.close();
         instance.close();
     }
@@ -133,6 +137,7 @@ class LibpqInFrameworkTest {
                 "org.conmgr.listener", Map.of("port", String.valueOf(port), "listen_addresses", "127.0.0.1"));
         framework.satisfy("conmgr.config");
         framework.register(Transport.class, transport, Map.of());
+        framework.register(Resolver.class, resolver, Map.of());
         framework.register(Router.class, new Always(), Map.of());
         framework.register(RegistryView.class, new Always(), Map.of());
     }
