@@ -7,7 +7,7 @@ import java.util.UUID;
 /**
  * A conmgr as its watchdog sees it.
  *
- * @param id of the conmgr process
+ * @param id of the conmgr process; the same when only its end of the links restarts
  * @param name its {@code conmgr_name}, by default its host's name
  * @param address where its link comes from; the port is ephemeral
  * @param interval its {@code heartbeat_interval}

@@ -2,6 +2,7 @@ package org.conmgr.api.watchdog;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Set;
 
 /** Whose backends to end. */
@@ -10,18 +11,28 @@ public sealed interface Termination {
     record Address(InetAddress client) implements Termination {}
 
     /**
-     * Only the backends of these client sockets.
+     * Only the backends of these client sockets that began before a point in time: a port may be another session's by
+     * now.
      *
      * @param clients resolved addresses
+     * @param before how long ago that point is; zero for now
      */
-    record Sessions(Set<InetSocketAddress> clients) implements Termination {
+    record Sessions(Set<InetSocketAddress> clients, Duration before) implements Termination {
         public Sessions {
+            if (before.isNegative()) {
+                throw new IllegalArgumentException("before: " + before + " (expected: not negative)");
+            }
             clients = Set.copyOf(clients);
             for (InetSocketAddress client : clients) {
                 if (client.isUnresolved()) {
                     throw new IllegalArgumentException("client: " + client + " (expected: a resolved address)");
                 }
             }
+        }
+
+        /** Whenever they began. */
+        public Sessions(Set<InetSocketAddress> clients) {
+            this(clients, Duration.ZERO);
         }
     }
 }

@@ -4,7 +4,7 @@
  * start and kept, so that they still work when the instance has run out of connection slots.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.conmgr.api.watchdog;
 

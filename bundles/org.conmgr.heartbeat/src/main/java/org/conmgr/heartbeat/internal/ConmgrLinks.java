@@ -20,6 +20,7 @@ import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -40,6 +41,7 @@ import org.osgi.service.component.propertytypes.SatisfyingConditionTarget;
 public final class ConmgrLinks implements AutoCloseable {
     private record Link(InstanceDefinition definition, ConfiguredInstance instance, NettyConmgrLink link) {}
 
+    private final UUID conmgrId;
     private final Transport transport;
     private final Resolver resolver;
     private final InstanceRegistry registry;
@@ -47,7 +49,6 @@ public final class ConmgrLinks implements AutoCloseable {
     private final LinkSecurity security;
     private final MessageLog log;
     private final BooleanSupplier shuttingDown;
-    private final UUID conmgrId = UUID.randomUUID();
     private final Runnable securityChanged = this::securityChanged;
 
     // Guarded by this: definitions and settings come from the threads that change the configuration.
@@ -70,6 +71,8 @@ public final class ConmgrLinks implements AutoCloseable {
             @Reference LinkSecurity security,
             @Reference MessageLog log) {
         this(
+                // The process's, so that a watchdog knows it again when only this bundle was replaced.
+                UUID.fromString(context.getProperty(Constants.FRAMEWORK_UUID)),
                 transport,
                 resolver,
                 registry,
@@ -81,6 +84,7 @@ public final class ConmgrLinks implements AutoCloseable {
 
     /** {@code shuttingDown} tells, when this closes, whether the whole process ends or only this bundle. */
     ConmgrLinks(
+            UUID conmgrId,
             Transport transport,
             Resolver resolver,
             InstanceRegistry registry,
@@ -88,6 +92,7 @@ public final class ConmgrLinks implements AutoCloseable {
             LinkSecurity security,
             MessageLog log,
             BooleanSupplier shuttingDown) {
+        this.conmgrId = conmgrId;
         this.transport = transport;
         this.resolver = resolver;
         this.registry = registry;

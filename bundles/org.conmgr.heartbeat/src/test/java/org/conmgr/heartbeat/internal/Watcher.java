@@ -9,11 +9,13 @@ import org.conmgr.heartbeat.Peer;
 /** A watchdog's observer that remembers. */
 final class Watcher implements HeartbeatAcceptor.Observer {
     final List<String> events = new CopyOnWriteArrayList<>();
+    final List<Peer> peers = new CopyOnWriteArrayList<>();
     final List<Loss> losses = new CopyOnWriteArrayList<>();
 
     @Override
     public void established(Peer peer) {
         events.add("established " + peer.name());
+        peers.add(peer);
     }
 
     @Override

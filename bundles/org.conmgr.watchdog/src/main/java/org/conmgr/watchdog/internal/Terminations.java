@@ -3,6 +3,8 @@ package org.conmgr.watchdog.internal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +32,23 @@ final class Terminations implements AutoCloseable {
     private static final int MAX_TRIES = 60;
     private static final int MAX_ORDERS = 10_000;
 
+    /** @param since when the conmgr was lost, by {@link System#nanoTime} */
+    private record Order(Loss loss, long since) {
+        /** What it had registered; a port may be another session's by now. */
+        Termination.Sessions sessions() {
+            return new Termination.Sessions(loss.sessions(), Duration.ofNanos(System.nanoTime() - since));
+        }
+    }
+
     private final WatchdogSettings settings;
     private final Terminator.Connection connection;
     private final Predicate<InetAddress> beats;
     private final MessageLog log;
     private final ScheduledThreadPoolExecutor executor;
     private final AtomicLong terminated = new AtomicLong();
+
+    /** Those that said they restart and are not back; each until its time is over. */
+    private final Set<Order> awaited = ConcurrentHashMap.newKeySet();
 
     private volatile boolean there;
 
@@ -94,22 +107,32 @@ final class Terminations implements AutoCloseable {
         if (loss.verdict().reason() == VerdictReason.UNAUTHENTICATED) {
             return; // It lives, and may not have a link any more: what is demanded of links has changed.
         }
-        if (loss.restarting() && !settings.restartGrace().isZero()) {
-            run(settings.restartGrace().toMillis(), () -> {
-                if (!beats.test(address(loss.peer()))) {
-                    order(loss);
-                }
-            });
-        } else {
-            order(loss);
-        }
-    }
-
-    private void order(Loss loss) {
         if (!settings.terminateOn().contains(occasion(loss)) || settings.scope() == Scope.NONE) {
             return;
         }
-        run(0, () -> terminate(loss, loss.hostAlive() || settings.scope() == Scope.SESSIONS, 1));
+        Order order = new Order(loss, System.nanoTime());
+        if (loss.restarting() && !settings.restartGrace().isZero()) {
+            awaited.add(order);
+            boolean waits = run(settings.restartGrace().toMillis(), () -> {
+                if (awaited.remove(order)) {
+                    begin(order);
+                }
+            });
+            if (!waits) {
+                awaited.remove(order);
+            }
+        } else {
+            run(0, () -> begin(order));
+        }
+    }
+
+    /** A conmgr has a link: if it said that it restarts, it is back, and costs nobody anything. */
+    void established(Peer peer) {
+        awaited.removeIf(order -> order.loss().peer().id().equals(peer.id()));
+    }
+
+    private void begin(Order order) {
+        terminate(order, order.loss().hostAlive() || settings.scope() == Scope.SESSIONS, 1);
     }
 
     private static Occasion occasion(Loss loss) {
@@ -120,15 +143,14 @@ final class Terminations implements AutoCloseable {
         };
     }
 
-    private void terminate(Loss loss, boolean registeredOnly, int tries) {
+    private void terminate(Order order, boolean registeredOnly, int tries) {
+        Loss loss = order.loss();
         // A client that came back while the order waited has sessions of its own, which are not to be ended.
         boolean sessionsOnly = registeredOnly || beats.test(address(loss.peer()));
         if (sessionsOnly && loss.sessions().isEmpty()) {
             return;
         }
-        Termination what = sessionsOnly
-                ? new Termination.Sessions(loss.sessions())
-                : new Termination.Address(address(loss.peer()));
+        Termination what = sessionsOnly ? order.sessions() : new Termination.Address(address(loss.peer()));
         try {
             Terminated result = connection.terminate(what);
             terminated.addAndGet(result.ended());
@@ -141,7 +163,7 @@ final class Terminations implements AutoCloseable {
                 log.log(Message.TERMINATION_FAILED, whose(loss, sessionsOnly), String.valueOf(e.getMessage()));
             }
             if (tries < MAX_TRIES) {
-                run(RETRY_MILLIS, () -> terminate(loss, sessionsOnly, tries + 1));
+                run(RETRY_MILLIS, () -> terminate(order, sessionsOnly, tries + 1));
             }
         }
     }
@@ -157,16 +179,19 @@ final class Terminations implements AutoCloseable {
         return peer.address().getAddress();
     }
 
-    private void run(long delayMillis, Runnable work) {
+    /** False if it will not be done; the log says why. */
+    private boolean run(long delayMillis, Runnable work) {
         if (executor.getQueue().size() >= MAX_ORDERS) {
             log.log(Message.TERMINATION_FAILED, "a lost conmgr", MAX_ORDERS + " orders wait already");
-            return;
+            return false;
         }
         try {
             executor.schedule(() -> supervised(work), delayMillis, TimeUnit.MILLISECONDS);
+            return true;
         } catch (RejectedExecutionException e) {
             // Closed meanwhile: a watchdog that stops ends nobody's backends.
             log.log(Message.WATCHDOG_STOPPED, settings.name());
+            return false;
         }
     }
 

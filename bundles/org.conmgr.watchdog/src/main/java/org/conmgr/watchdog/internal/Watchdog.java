@@ -345,6 +345,7 @@ final class Watchdog implements WatchdogView, AutoCloseable {
     private final class LinkEvents implements HeartbeatAcceptor.Observer {
         @Override
         public void established(Peer peer) {
+            terminations.established(peer);
             linksChanged();
         }
 

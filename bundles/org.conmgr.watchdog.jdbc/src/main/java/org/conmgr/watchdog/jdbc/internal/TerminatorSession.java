@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -65,7 +66,8 @@ final class TerminatorSession {
 
     private static final String OF_ADDRESSES = "a.client_addr = any (cast(? as text[])::inet[])";
     private static final String OF_SOCKETS = "(a.client_addr, a.client_port) in"
-            + " (select * from unnest(cast(? as text[])::inet[], cast(? as int[])))";
+            + " (select * from unnest(cast(? as text[])::inet[], cast(? as int[])))"
+            + " and a.backend_start < clock_timestamp() - make_interval(secs => cast(? as double precision))";
 
     private static final String MAPPED = "::ffff:";
     private static final List<String> LOCALHOST = List.of("127.0.0.1", MAPPED + "127.0.0.1", "::1");
@@ -91,7 +93,7 @@ final class TerminatorSession {
         ofSockets = connection.prepareStatement(TERMINATE.formatted(OF_SOCKETS, ApplicationName.OWN_SESSION));
         // Once with nobody, so that the server has both planned before they are needed.
         run(ofAddresses, List.of());
-        run(ofSockets, List.of(), List.of());
+        run(ofSockets, List.of(), List.of(), Duration.ZERO);
     }
 
     /** Logs in; each step is bounded by the login's timeouts. */
@@ -135,7 +137,8 @@ final class TerminatorSession {
         if (termination instanceof Termination.Address address) {
             return run(ofAddresses, hostTexts(address.client()));
         }
-        Set<InetSocketAddress> sockets = ((Termination.Sessions) termination).clients();
+        Termination.Sessions sessions = (Termination.Sessions) termination;
+        Set<InetSocketAddress> sockets = sessions.clients();
         List<String> addresses = new ArrayList<>(2 * sockets.size());
         List<Integer> ports = new ArrayList<>(2 * sockets.size());
         for (InetSocketAddress socket : sockets) {
@@ -144,12 +147,13 @@ final class TerminatorSession {
                 ports.add(socket.getPort());
             }
         }
-        return run(ofSockets, addresses, ports);
+        return run(ofSockets, addresses, ports, sessions.before());
     }
 
-    private Terminated run(PreparedStatement statement, List<String> addresses, List<Integer> ports)
+    private Terminated run(PreparedStatement statement, List<String> addresses, List<Integer> ports, Duration before)
             throws SQLException {
         statement.setArray(2, connection.createArrayOf("int4", ports.toArray()));
+        statement.setDouble(3, before.toNanos() / 1e9);
         return run(statement, addresses);
     }
 

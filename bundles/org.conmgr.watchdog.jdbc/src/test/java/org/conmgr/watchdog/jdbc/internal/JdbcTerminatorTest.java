@@ -15,6 +15,7 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -190,6 +191,19 @@ class JdbcTerminatorTest {
             assertThat(alsoGone.isValid(5)).isFalse();
             assertThat(stays.isValid(5)).isTrue();
             assertThat(terminator.terminate(new Termination.Sessions(Set.of()))).isEqualTo(new Terminated(0, 0));
+        }
+    }
+
+    @Test
+    void sparesWhoeverHasThePortOfALostSessionByNow() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection later = client(instance, "127.0.0.2")) {
+            Set<InetSocketAddress> lost = Set.of(socket(later));
+            assertThat(terminator.terminate(new Termination.Sessions(lost, Duration.ofMinutes(10))))
+                    .isEqualTo(new Terminated(0, 0));
+            assertThat(later.isValid(5)).isTrue();
+            assertThat(terminator.terminate(new Termination.Sessions(lost, Duration.ofNanos(1))))
+                    .isEqualTo(new Terminated(1, 0));
         }
     }
 
