@@ -127,6 +127,11 @@ public enum Message {
             "watchdog \"{}\" serves only conmgrs of its own host: neither certificates nor a shared secret is configured",
             "Set certificate, key and ca in org.conmgr.tls, or secret_file in org.conmgr.auth, at both ends; or auth ="
                     + " trust; or listen_addresses = localhost if that is all it is for."),
+    INSTANCE_NOT_ASKED(
+            "CM3021",
+            WARNING,
+            "watchdog \"{}\" could not ask its instance: {}",
+            "What it saw last stands until it can. Is this host out of file descriptors, or of local ports?"),
 
     // 4: application connections
     LISTENING("CM4001", LOG, "listening for applications on {}"),

@@ -15,8 +15,10 @@ public interface AttributeChecker {
         /**
          * Asks the instance, (re)connecting first when needed. Blocks for as long as the instance takes. Never throws
          * for what the instance does or does not answer: that is an {@link Observation.Lost}.
+         *
+         * @throws NotAsked if this host lacks what it takes to ask
          */
-        Observation check();
+        Observation check() throws NotAsked;
 
         /**
          * Waits until the next check is due, or returns earlier, as soon as it learns that the connection is lost.
@@ -30,8 +32,9 @@ public interface AttributeChecker {
          *
          * @return why the instance takes no new connections; empty when it does, also when it only refuses this one for
          *     a reason of its own, as a wrong password
+         * @throws NotAsked if this host lacks what it takes to connect
          */
-        String knock();
+        String knock() throws NotAsked;
 
         @Override
         void close();

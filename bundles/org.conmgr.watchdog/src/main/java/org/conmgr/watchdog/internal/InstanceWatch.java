@@ -3,10 +3,12 @@ package org.conmgr.watchdog.internal;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.watchdog.AttributeChecker;
+import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,9 @@ final class InstanceWatch implements AutoCloseable {
     private final Thread checker;
     private final Thread supervisor;
     private final Thread knocker;
+
+    /** Whether it has been said that this host lacks what it takes to ask; until it has it again. */
+    private final AtomicBoolean lackTold = new AtomicBoolean();
 
     /** What the last check saw; null while the instance is lost. */
     private volatile Observation.@Nullable Seen seen;
@@ -95,9 +100,14 @@ final class InstanceWatch implements AutoCloseable {
 
     private void checkForEver() {
         long backoff = MIN_BACKOFF_MILLIS;
+        boolean lacking = false;
         while (closed.getCount() > 0) {
             try {
                 Observation observation = check();
+                if (lacking) {
+                    lacking = false;
+                    lackTold.set(false);
+                }
                 if (observation instanceof Observation.Seen) {
                     backoff = MIN_BACKOFF_MILLIS;
                     connection.idle(interval);
@@ -108,6 +118,13 @@ final class InstanceWatch implements AutoCloseable {
                 } else {
                     backoff = Math.min(2 * backoff, MAX_BACKOFF_MILLIS);
                 }
+            } catch (NotAsked e) {
+                lacking = true;
+                lacks(e);
+                if (pause(backoff)) {
+                    return;
+                }
+                backoff = Math.min(2 * backoff, MAX_BACKOFF_MILLIS);
             } catch (InterruptedException e) {
                 return; // Only close() interrupts.
             } catch (RuntimeException e) {
@@ -119,7 +136,7 @@ final class InstanceWatch implements AutoCloseable {
         }
     }
 
-    private Observation check() {
+    private Observation check() throws NotAsked {
         synchronized (this) {
             checkStarted = System.nanoTime();
             told = false;
@@ -170,14 +187,29 @@ final class InstanceWatch implements AutoCloseable {
                     before = ""; // There is nobody to knock at.
                     continue;
                 }
-                String refusal = now.progress().freeSlots() == 0 ? NO_SLOT : connection.knock();
+                String refusal = now.progress().freeSlots() == 0 ? NO_SLOT : knock();
                 if (refusal.isEmpty() || !before.isEmpty()) {
                     listener.knocked(refusal);
                 }
                 before = refusal;
+            } catch (NotAsked e) {
+                lacks(e);
             } catch (RuntimeException e) {
                 failed("the try for new connections", e);
             }
+        }
+    }
+
+    private String knock() throws NotAsked {
+        String refusal = connection.knock();
+        lackTold.set(false);
+        return refusal;
+    }
+
+    /** What was seen of the instance last stands. Tried several times a second, said once. */
+    private void lacks(NotAsked e) {
+        if (lackTold.compareAndSet(false, true)) {
+            log.log(Message.INSTANCE_NOT_ASKED, name, String.valueOf(e.getMessage()));
         }
     }
 

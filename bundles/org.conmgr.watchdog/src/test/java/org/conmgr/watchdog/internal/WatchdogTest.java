@@ -31,6 +31,7 @@ import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
 import org.conmgr.api.watchdog.LinkPublisher;
+import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
 import org.conmgr.api.watchdog.Terminated;
 import org.conmgr.api.watchdog.Termination;
@@ -182,6 +183,23 @@ class WatchdogTest {
                 .equals("primary, degraded, timeline 1 no connection slot is free for ordinary roles"));
         checker.answers.add(new Observation.Seen(IDENTITY, PRIMARY, new Progress(1, 0, 3), 100));
         Await.until("over", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+    }
+
+    @Test
+    void whatThisHostLacksTellsNothingOfTheInstance() {
+        start(Map.of("check_attr_interval", "1", "connect_check_interval", "20"));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("seen", () -> acceptor.endpoint.last().equals("primary, timeline 1 "));
+        checker.lack = "no file descriptor";
+        Await.until("it was not asked for a while", () -> checker.unasked.get() >= 5 && checker.unknocked.get() >= 5);
+        assertThat(log.texts(Message.INSTANCE_NOT_ASKED))
+                .containsExactly("watchdog \"pg1\" could not ask its instance: no file descriptor");
+        assertThat(acceptor.endpoint.last()).isEqualTo("primary, timeline 1 ");
+        checker.lack = "";
+        checker.answers.add(seen(new Attributes(InstanceState.ACCEPTING, Role.STANDBY, false, 1)));
+        Await.until("asked again", () -> acceptor.endpoint.last().equals("standby, timeline 1 "));
+        assertThat(log.messages(Message.INSTANCE_LOST)).isEmpty();
+        assertThat(log.messages(Message.INSTANCE_DEGRADED)).isEmpty();
     }
 
     @Test
@@ -366,7 +384,10 @@ class WatchdogTest {
 
     private static final class ScriptedChecker implements AttributeChecker, AttributeChecker.Connection {
         final BlockingQueue<Observation> answers = new LinkedBlockingQueue<>();
+        final AtomicInteger unasked = new AtomicInteger();
+        final AtomicInteger unknocked = new AtomicInteger();
         volatile boolean fail;
+        volatile String lack = "";
         volatile String refusal = "";
         volatile boolean closed;
 
@@ -376,10 +397,11 @@ class WatchdogTest {
         }
 
         @Override
-        public Observation check() {
+        public Observation check() throws NotAsked {
             try {
                 Observation answer = null;
                 while (answer == null && !closed) {
+                    lacks(unasked);
                     answer = answers.poll(10, TimeUnit.MILLISECONDS);
                 }
                 if (fail) {
@@ -396,8 +418,17 @@ class WatchdogTest {
         public void idle(Duration interval) {}
 
         @Override
-        public String knock() {
+        public String knock() throws NotAsked {
+            lacks(unknocked);
             return refusal;
+        }
+
+        private void lacks(AtomicInteger counted) throws NotAsked {
+            String what = lack;
+            if (!what.isEmpty()) {
+                counted.incrementAndGet();
+                throw new NotAsked(what, new IOException(what));
+            }
         }
 
         @Override

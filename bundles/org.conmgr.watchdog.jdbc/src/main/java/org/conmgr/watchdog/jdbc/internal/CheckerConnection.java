@@ -1,14 +1,17 @@
 package org.conmgr.watchdog.jdbc.internal;
 
+import java.net.Socket;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +25,8 @@ final class CheckerConnection implements AttributeChecker.Connection {
 
     private final InstanceAccess access;
     private final MessageLog log;
-    private final SocketCutter cutter = new SocketCutter();
-    private final SocketCutter knocking = new SocketCutter();
+    private final SocketCutter cutter;
+    private final SocketCutter knocking;
 
     private @Nullable InstanceLogin login;
 
@@ -37,12 +40,19 @@ final class CheckerConnection implements AttributeChecker.Connection {
     private String limitsTold = "";
 
     CheckerConnection(InstanceAccess access, MessageLog log) {
+        this(access, log, Socket::new);
+    }
+
+    /** @param sockets makes unconnected sockets */
+    CheckerConnection(InstanceAccess access, MessageLog log, Supplier<Socket> sockets) {
         this.access = access;
         this.log = log;
+        cutter = new SocketCutter(sockets);
+        knocking = new SocketCutter(sockets);
     }
 
     @Override
-    public Observation check() {
+    public Observation check() throws NotAsked {
         try {
             if (login == null) {
                 login = InstanceLogin.of(access, ApplicationName.CHECKER);
@@ -51,10 +61,18 @@ final class CheckerConnection implements AttributeChecker.Connection {
         } catch (UnusableAccess e) {
             return new Observation.Lost(InstanceState.UNREACHABLE, Diagnosis.text(e), true);
         } catch (SQLException e) {
-            return cutter.isClosed() || login == null
-                    ? new Observation.Lost(InstanceState.UNREACHABLE, "the watchdog closed its connection", false)
-                    : Diagnosis.lost(e, e == ended ? null : ended, login);
+            if (cutter.isClosed() || login == null) {
+                return new Observation.Lost(InstanceState.UNREACHABLE, "the watchdog closed its connection", false);
+            }
+            if (Diagnosis.ofThisHost(e)) {
+                throw notAsked(e, login);
+            }
+            return Diagnosis.lost(e, e == ended ? null : ended, login);
         }
+    }
+
+    private static NotAsked notAsked(SQLException e, InstanceLogin login) {
+        return new NotAsked(Diagnosis.text(e) + " (" + login.url() + ")", e);
     }
 
     private Observation observe(InstanceLogin login) throws SQLException {
@@ -134,7 +152,7 @@ final class CheckerConnection implements AttributeChecker.Connection {
      *
      * @param fault what is wrong with it, null if just another one would see more
      * @return the new one; the old one if there is no fault and no other
-     * @throws SQLException the fault, if there is no other
+     * @throws SQLException the fault, if there is no other; what this host lacks, if it could not be asked for one
      */
     private CheckerSession replace(CheckerSession current, InstanceLogin login, @Nullable SQLException fault)
             throws SQLException {
@@ -145,6 +163,9 @@ final class CheckerConnection implements AttributeChecker.Connection {
         } catch (SQLException e) {
             if (fault == null) {
                 return current;
+            }
+            if (Diagnosis.ofThisHost(e)) {
+                throw e;
             }
             fault.addSuppressed(e);
             throw fault;
@@ -192,13 +213,24 @@ final class CheckerConnection implements AttributeChecker.Connection {
     }
 
     @Override
-    public String knock() {
+    public String knock() throws NotAsked {
+        InstanceLogin knocker;
         try {
-            InstanceLogin.disconnect(
-                    InstanceLogin.of(access, ApplicationName.CHECKER).connect(knocking));
+            knocker = InstanceLogin.of(access, ApplicationName.CHECKER);
+        } catch (UnusableAccess e) {
+            return "";
+        }
+        try {
+            InstanceLogin.disconnect(knocker.connect(knocking));
             return "";
         } catch (SQLException e) {
-            return knocking.isClosed() || Diagnosis.concernsLoginOnly(e) ? "" : Diagnosis.text(e);
+            if (knocking.isClosed() || Diagnosis.concernsLoginOnly(e)) {
+                return "";
+            }
+            if (Diagnosis.ofThisHost(e)) {
+                throw notAsked(e, knocker);
+            }
+            return Diagnosis.text(e);
         }
     }
 

@@ -2,9 +2,11 @@ package org.conmgr.watchdog.jdbc.internal;
 
 import java.io.EOFException;
 import java.io.InterruptedIOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.file.FileSystemException;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Set;
@@ -88,7 +90,17 @@ final class Diagnosis {
     static boolean brokenOff(SQLException e) {
         return (state(e).startsWith(SESSION_ENDED) && !state(e).equals(CANNOT_CONNECT_NOW))
                 || cause(e, EOFException.class) != null
-                || (cause(e, SocketException.class) != null && !refused(e));
+                || (cause(e, SocketException.class) != null && !refused(e) && !ofThisHost(e));
+    }
+
+    /**
+     * True if the instance was not asked, for a lack of this host's own: no socket, no local port or address, no file
+     * descriptor to read the password with.
+     */
+    static boolean ofThisHost(SQLException e) {
+        return cause(e, NoSocket.class) != null
+                || cause(e, BindException.class) != null
+                || cause(e, FileSystemException.class) != null;
     }
 
     /** True if the instance did not answer in the time it had. */

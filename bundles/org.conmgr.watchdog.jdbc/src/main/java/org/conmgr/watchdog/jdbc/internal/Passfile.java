@@ -1,11 +1,14 @@
 package org.conmgr.watchdog.jdbc.internal;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +28,9 @@ final class Passfile {
      * The password for this login.
      *
      * @throws UnusableAccess if the file cannot be read, is open to others than its owner, or has no line that fits
+     * @throws SQLException if this host could not read it just now, as without a file descriptor left
      */
-    static String password(Path file, String host, String port, String database, String user) throws UnusableAccess {
+    static String password(Path file, String host, String port, String database, String user) throws SQLException {
         try {
             requirePrivate(file);
             for (String line : Files.readAllLines(file)) {
@@ -37,11 +41,20 @@ final class Passfile {
             }
         } catch (NoSuchFileException e) {
             throw new UnusableAccess("passfile: " + file + " (expected: an existing file)");
+        } catch (FileSystemException e) {
+            if (e instanceof AccessDeniedException) {
+                throw unreadable(file, e);
+            }
+            throw new SQLException("passfile cannot be read:", e);
         } catch (IOException e) {
-            throw new UnusableAccess("passfile: " + file + " cannot be read: " + e);
+            throw unreadable(file, e);
         }
         throw new UnusableAccess(
                 "passfile: " + file + " has no line for " + host + ":" + port + ":" + database + ":" + user);
+    }
+
+    private static UnusableAccess unreadable(Path file, IOException e) {
+        return new UnusableAccess("passfile: " + file + " cannot be read: " + e);
     }
 
     private static void requirePrivate(Path file) throws IOException, UnusableAccess {

@@ -8,18 +8,30 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Holds the raw sockets of one watchdog's session, from their connect on, so that any thread can cut them at once. The
  * driver's own {@code close()} cannot do that: it writes first, and blocks where nobody reads. Thread-safe.
  */
 final class SocketCutter {
+    private final Supplier<Socket> maker;
     private final List<Socket> sockets = new ArrayList<>();
     private boolean closed;
+
+    SocketCutter() {
+        this(Socket::new);
+    }
+
+    /** @param maker makes unconnected sockets */
+    SocketCutter(Supplier<Socket> maker) {
+        this.maker = maker;
+    }
 
     /**
      * An unconnected socket that this cutter can cut.
      *
+     * @throws NoSocket if the system gives none
      * @throws SocketException if closed already
      */
     synchronized Socket newSocket() throws SocketException {
@@ -27,7 +39,13 @@ final class SocketCutter {
             throw new SocketException("closed by the watchdog");
         }
         sockets.removeIf(Socket::isClosed);
-        Socket socket = new Socket();
+        Socket socket = maker.get();
+        try {
+            // The first that is asked of a socket opens it. Here, so that a failure of this host's own is told apart.
+            socket.setTcpNoDelay(true);
+        } catch (SocketException e) {
+            throw new NoSocket(e);
+        }
         sockets.add(socket);
         return socket;
     }

@@ -1,6 +1,7 @@
 package org.conmgr.watchdog.jdbc.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import java.util.Map;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.Test;
@@ -75,6 +77,30 @@ class InstanceLoginTest {
         String url = "jdbc:postgresql://127.0.0.1:" + port + "/x";
         assertThat(lost(new InstanceAccess(url, USER)))
                 .isEqualTo(new Observation.Lost(InstanceState.STOPPED, "connection refused (" + url + ")", false));
+    }
+
+    @Test
+    void doesNotTakeALackOfThisHostForTheInstances() throws Exception {
+        try (FakeInstance instance = new FakeInstance(error("57P03", "the database system is shutting down"));
+                AttributeChecker.Connection checker = new JdbcAttributeChecker(new RecordingLog())
+                        .open(new InstanceAccess(instance.url() + "?localSocketAddress=192.0.2.1", USER))) {
+            assertThatExceptionOfType(NotAsked.class)
+                    .isThrownBy(checker::check)
+                    .withMessageContaining("Cannot assign requested address")
+                    .withMessageEndingWith("(" + instance.url() + ")");
+            assertThatExceptionOfType(NotAsked.class).isThrownBy(checker::knock);
+        }
+    }
+
+    @Test
+    void aPasswordFileThatCannotBeReadForNowIsALackOfThisHost(@TempDir Path directory) throws Exception {
+        Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+        InstanceAccess access = new InstanceAccess("jdbc:postgresql://127.0.0.1:1/x?passfile=" + loop, USER);
+        try (AttributeChecker.Connection checker = new JdbcAttributeChecker(new RecordingLog()).open(access)) {
+            assertThatExceptionOfType(NotAsked.class)
+                    .isThrownBy(checker::check)
+                    .withMessageStartingWith("passfile cannot be read: " + loop);
+        }
     }
 
     @ParameterizedTest
@@ -142,7 +168,7 @@ class InstanceLoginTest {
         try (FakeInstance instance = new FakeInstance(askForPassword);
                 AttributeChecker.Connection checker = new JdbcAttributeChecker(new RecordingLog())
                         .open(new InstanceAccess(instance.url() + "?passfile=" + passfile, USER))) {
-            assertThat(((Observation.Lost) checker.check()).why())
+            assertThat(Instances.lost(checker).why())
                     .isEqualTo(
                             "passfile: " + passfile + " has no line for 127.0.0.1:" + instance.port() + ":x:watchdog");
             Files.writeString(passfile, "*:*:x:*:second\n");
@@ -153,7 +179,7 @@ class InstanceLoginTest {
 
     private static Observation.Lost lost(InstanceAccess access) {
         try (AttributeChecker.Connection checker = new JdbcAttributeChecker(new RecordingLog()).open(access)) {
-            return (Observation.Lost) checker.check();
+            return Instances.lost(checker);
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Properties;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
 import org.conmgr.api.watchdog.Terminator;
 import org.conmgr.embedded.EmbeddedCluster;
@@ -60,15 +61,23 @@ final class Instances {
     }
 
     static Observation.Seen seen(AttributeChecker.Connection checker) {
-        Observation observation = checker.check();
+        Observation observation = check(checker);
         assertThat(observation).isInstanceOf(Observation.Seen.class);
         return (Observation.Seen) observation;
     }
 
     static Observation.Lost lost(AttributeChecker.Connection checker) {
-        Observation observation = checker.check();
+        Observation observation = check(checker);
         assertThat(observation).isInstanceOf(Observation.Lost.class);
         return (Observation.Lost) observation;
+    }
+
+    private static Observation check(AttributeChecker.Connection checker) {
+        try {
+            return checker.check();
+        } catch (NotAsked e) {
+            throw new AssertionError("this host lacks something", e);
+        }
     }
 
     /** A session of an application that comes from this address. */

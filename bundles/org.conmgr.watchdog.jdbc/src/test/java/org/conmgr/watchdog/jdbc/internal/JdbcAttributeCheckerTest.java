@@ -1,6 +1,7 @@
 package org.conmgr.watchdog.jdbc.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.conmgr.watchdog.jdbc.internal.Instances.access;
 import static org.conmgr.watchdog.jdbc.internal.Instances.checker;
 import static org.conmgr.watchdog.jdbc.internal.Instances.client;
@@ -19,6 +20,7 @@ import org.conmgr.api.instance.Role;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
+import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
 import org.conmgr.embedded.EmbeddedCluster;
 import org.conmgr.embedded.EmbeddedInstance;
@@ -253,6 +255,27 @@ class JdbcAttributeCheckerTest {
         AttributeChecker.Connection closed = checker(primary);
         closed.close();
         assertThat(closed.knock()).as("closed").isEmpty();
+    }
+
+    @Test
+    void withoutAFileDescriptorItTellsNothingOfTheInstance() throws Exception {
+        ExhaustedHost host = new ExhaustedHost();
+        try (AttributeChecker.Connection checker = new CheckerConnection(access(primary), new RecordingLog(), host)) {
+            seen(checker);
+            host.exhausted = true;
+            seen(checker);
+            assertThatExceptionOfType(NotAsked.class)
+                    .isThrownBy(checker::knock)
+                    .withMessageContaining("Too many open files");
+            int session = pid("watchdog process");
+            primary.query("select pg_terminate_backend(" + session + ")");
+            Await.passes("its session is over", () -> assertThatExceptionOfType(NotAsked.class)
+                    .isThrownBy(checker::check)
+                    .withMessageContaining("Too many open files"));
+            host.exhausted = false;
+            seen(checker);
+            assertThat(checker.knock()).isEmpty();
+        }
     }
 
     @Test

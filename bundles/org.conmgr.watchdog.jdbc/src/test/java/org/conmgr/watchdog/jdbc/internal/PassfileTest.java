@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,7 +98,7 @@ class PassfileTest {
                 .withMessageStartingWith("passfile: " + file + " cannot be read: ");
     }
 
-    private String password() throws UnusableAccess {
+    private String password() throws SQLException {
         return Passfile.password(file, "localhost", "5432", "postgres", "watchdog");
     }
 
