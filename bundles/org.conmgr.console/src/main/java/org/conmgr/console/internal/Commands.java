@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +23,7 @@ final class Commands {
     /** A line of {@code SHOW HELP}. */
     private record Help(String command, String shows) {}
 
+    private static final Reload.Outcome NOT_READ = Reload.Outcome.withErrors("conmgr.conf: it was not read");
     private static final String HINT = "SHOW HELP lists what this console shows.";
     private static final Pattern SPACE = Pattern.compile("\\s+");
     private static final Pattern CONSTANT = Pattern.compile(
@@ -125,13 +127,14 @@ final class Commands {
         return Command.working(
                 "RELOAD",
                 List.of("kind", "text"),
-                () -> reload.get().thenAccept(outcome -> reloading.outcome = outcome),
-                () -> told(reloading.outcome));
+                () -> reload.get().thenAccept(reloading.outcome::set),
+                () -> told(reloading.outcome.getAndSet(NOT_READ)));
     }
 
     /** One RELOAD. */
     private static final class Reloading {
-        private volatile Reload.Outcome outcome = Reload.Outcome.withErrors("conmgr.conf: it was not read");
+        /** Kept no longer than until it is told. */
+        private final AtomicReference<Reload.Outcome> outcome = new AtomicReference<>(NOT_READ);
     }
 
     private static List<List<@Nullable String>> told(Reload.Outcome outcome) throws SqlError {

@@ -57,6 +57,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
     private static final long MAX_CLOSE_MS = 1_000;
 
     private final Commands commands;
+    final Holdings.Pool pool = new Holdings.Pool(Holdings.Pool.MAX);
 
     /** Open connections; one added after close is closed at once. */
     private final ChannelGroup channels = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
@@ -174,7 +175,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
 
     private boolean admit(Channel channel, FirstPacket.Startup startup) {
         if (isLocal(channel)) {
-            channel.pipeline().addLast(new FrontendDecoder(), new Conversation(commands));
+            channel.pipeline().addLast(new FrontendDecoder(), new Conversation(commands, pool));
             channel.writeAndFlush(new Greeting(startup).welcome(channel.alloc().buffer()));
             return true;
         }
@@ -196,7 +197,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
                 startup.user(),
                 password,
                 () -> {
-                    channel.pipeline().replace(Authentication.class, null, new Conversation(commands));
+                    channel.pipeline().replace(Authentication.class, null, new Conversation(commands, pool));
                     channel.writeAndFlush(greeting.welcome(channel.alloc().buffer()));
                 },
                 why -> refused(channel, startup.user(), why));

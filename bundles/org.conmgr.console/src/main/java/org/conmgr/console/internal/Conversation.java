@@ -1,5 +1,6 @@
 package org.conmgr.console.internal;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.util.ArrayDeque;
@@ -20,18 +21,29 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
     static final int MAX_STATEMENTS_A_QUERY = 32;
 
     private final Commands commands;
-    private final Session session = new Session();
+    private final Holdings holdings;
+    private final Session session;
 
     /** After an error in the extended protocol everything is skipped up to the next Sync. */
     private boolean skipping;
 
     private boolean ended;
 
+    /** Held for the rows of the answer that is being written. */
+    private long answering;
+
     /** What has come while work is done for the message before it; null while none is. */
     private @Nullable Queue<FrontendMessage> held;
 
-    Conversation(Commands commands) {
+    Conversation(Commands commands, Holdings.Pool pool) {
         this.commands = commands;
+        holdings = new Holdings(pool);
+        session = new Session(holdings);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        session.discard();
     }
 
     @Override
@@ -125,6 +137,7 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
 
     private void answer(ChannelHandlerContext ctx, Answer answer, boolean flush) {
         Replies replies = new Replies(ctx.alloc().buffer());
+        answering = 0;
         try {
             answer.write(replies);
         } catch (SqlError e) {
@@ -132,9 +145,14 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
             skipping = true;
         } catch (RuntimeException e) {
             replies.bytes().release();
+            holdings.give(answering);
             throw e;
         }
-        ctx.write(replies.bytes());
+        long unread = answering;
+        ChannelFuture written = ctx.write(replies.bytes());
+        if (unread > 0) {
+            written.addListener(sent -> holdings.give(unread));
+        }
         if (flush || skipping || !ctx.channel().isWritable()) {
             ctx.flush();
         }
@@ -142,7 +160,7 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
 
     private void answer(FrontendMessage message, Replies replies) throws SqlError {
         if (message instanceof FrontendMessage.Parse parse) {
-            session.prepare(parse.statement(), single(parse.sql()));
+            session.prepare(parse.statement(), parse.sql(), single(parse.sql()));
             replies.parseComplete();
         } else if (message instanceof FrontendMessage.Bind bind) {
             bind(bind);
@@ -220,12 +238,20 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
 
     private void run(Command command, Replies replies) throws SqlError {
         List<List<@Nullable String>> rows = command.rows().collect();
+        hold(rows);
         if (command.returnsRows()) {
             replies.rowDescription(command.columns(), List.of());
-            rows.forEach(replies::dataRow);
+            replies.dataRows(rows);
         }
         command.effect().accept(session);
         replies.commandComplete(command.tag(rows.size()));
+    }
+
+    /** Before they are written: as bytes they stay until the client has read them. */
+    private void hold(List<List<@Nullable String>> rows) throws SqlError {
+        long bytes = Holdings.ofAnswer(rows);
+        holdings.take(bytes);
+        answering += bytes;
     }
 
     private Command single(String sql) throws SqlError {
@@ -256,7 +282,7 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
                 throw new SqlError(SqlError.INVALID_PARAMETER_VALUE, "unsupported format code: " + format);
             }
         }
-        session.open(bind.portal(), new Session.Portal(command, formats));
+        session.open(bind.portal(), command, formats);
     }
 
     private void describe(FrontendMessage.Describe describe, Replies replies) throws SqlError {
@@ -285,7 +311,8 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
             return;
         }
         List<List<@Nullable String>> rows = portal.next(execute.maxRows());
-        rows.forEach(replies::dataRow);
+        hold(rows);
+        replies.dataRows(rows);
         if (portal.suspended()) {
             replies.portalSuspended();
         } else {

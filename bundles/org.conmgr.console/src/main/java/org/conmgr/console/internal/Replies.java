@@ -95,8 +95,12 @@ final class Replies {
         end(start);
     }
 
-    /** A row of text; text and binary format are the same bytes. */
-    void dataRow(List<@Nullable String> values) {
+    /** Rows of text; text and binary format are the same bytes. */
+    void dataRows(List<List<@Nullable String>> rows) {
+        rows.forEach(this::dataRow);
+    }
+
+    private void dataRow(List<@Nullable String> values) {
         int start = begin('D');
         out.writeShort(values.size());
         for (String value : values) {

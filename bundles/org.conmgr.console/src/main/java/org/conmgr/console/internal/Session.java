@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one connection has prepared, and whether it is in a transaction block: there is nothing to commit or to roll
- * back, but drivers count on the block being there. Belongs to the channel's event loop.
+ * back, but drivers count on the block being there. What it keeps is counted in {@link Holdings}. Belongs to the
+ * channel's event loop.
  */
 final class Session {
     /** More than any driver's cache of prepared statements. */
@@ -18,9 +19,20 @@ final class Session {
     /** Fewer than statements, as each may hold rows. */
     static final int MAX_PORTALS = 32;
 
-    private final Map<String, Command> statements = new HashMap<>();
+    /** About what a statement or a portal takes besides names, text and rows. */
+    private static final int OVERHEAD = 256;
+
+    private final Holdings holdings;
+    private final Map<String, Prepared> statements = new HashMap<>();
     private final Map<String, Portal> portals = new HashMap<>();
     private boolean inTransaction;
+
+    Session(Holdings holdings) {
+        this.holdings = holdings;
+    }
+
+    /** @param bytes held for it */
+    private record Prepared(Command command, long bytes) {}
 
     boolean inTransaction() {
         return inTransaction;
@@ -33,42 +45,52 @@ final class Session {
     /** COMMIT or ROLLBACK. */
     void end() {
         inTransaction = false;
-        portals.clear();
+        closePortals();
     }
 
     /** The end of what is one transaction when there is no block. */
     void sync() {
         if (!inTransaction) {
-            portals.clear();
+            closePortals();
         }
     }
 
-    void prepare(String name, Command command) throws SqlError {
-        if (!name.isEmpty()) {
+    /** @param text what the command was understood from: it keeps no more than that */
+    void prepare(String name, String text, Command command) throws SqlError {
+        if (name.isEmpty()) {
+            closeStatement(name);
+        } else {
             if (statements.containsKey(name)) {
                 throw new SqlError(SqlError.DUPLICATE_STATEMENT, "prepared statement \"" + name + "\" already exists");
             }
             requireRoom("prepared statements", statements.size(), MAX_STATEMENTS);
         }
-        statements.put(name, command);
+        long bytes = OVERHEAD + Holdings.ofText(name) + Holdings.ofText(text);
+        holdings.take(bytes);
+        statements.put(name, new Prepared(command, bytes));
     }
 
     Command statement(String name) throws SqlError {
-        Command command = statements.get(name);
-        if (command == null) {
+        Prepared prepared = statements.get(name);
+        if (prepared == null) {
             throw new SqlError(SqlError.INVALID_STATEMENT_NAME, "prepared statement \"" + name + "\" does not exist");
         }
-        return command;
+        return prepared.command();
     }
 
-    void open(String name, Portal portal) throws SqlError {
-        if (!name.isEmpty()) {
+    /** @param formats of the columns, as in Bind */
+    void open(String name, Command command, List<Integer> formats) throws SqlError {
+        if (name.isEmpty()) {
+            closePortal(name);
+        } else {
             if (portals.containsKey(name)) {
                 throw new SqlError(SqlError.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists");
             }
             requireRoom("portals", portals.size(), MAX_PORTALS);
         }
-        portals.put(name, portal);
+        long bytes = OVERHEAD + Holdings.ofText(name);
+        holdings.take(bytes);
+        portals.put(name, new Portal(command, formats, holdings, bytes));
     }
 
     Portal portal(String name) throws SqlError {
@@ -93,38 +115,52 @@ final class Session {
     }
 
     void closeStatement(String name) {
-        statements.remove(name);
+        Prepared closed = statements.remove(name);
+        if (closed != null) {
+            holdings.give(closed.bytes());
+        }
     }
 
     void closePortal(String name) {
-        portals.remove(name);
+        Portal closed = portals.remove(name);
+        if (closed != null) {
+            closed.close();
+        }
     }
 
     void closeStatements() {
-        statements.clear();
+        List.copyOf(statements.keySet()).forEach(this::closeStatement);
     }
 
-    /** DISCARD ALL. */
+    private void closePortals() {
+        List.copyOf(portals.keySet()).forEach(this::closePortal);
+    }
+
+    /** DISCARD ALL, and the end of the connection. */
     void discard() {
-        statements.clear();
-        portals.clear();
+        closeStatements();
+        closePortals();
     }
 
     /** A statement on its way: its rows are those of the moment it was first executed. */
     static final class Portal {
         final Command command;
         final List<Integer> formats;
+        private final Holdings holdings;
+        private final long bytes;
+        private long bytesOfRows;
         private @Nullable List<List<@Nullable String>> rows;
         private int next;
 
-        /** @param formats of the columns, as in Bind */
-        Portal(Command command, List<Integer> formats) {
+        private Portal(Command command, List<Integer> formats, Holdings holdings, long bytes) {
             this.command = command;
             this.formats = formats;
+            this.holdings = holdings;
+            this.bytes = bytes;
         }
 
         /**
-         * The next rows.
+         * The next rows. Those that are left are kept.
          *
          * @param max at most so many; 0 or less for all the rest
          */
@@ -132,11 +168,20 @@ final class Session {
             List<List<@Nullable String>> all = rows;
             if (all == null) {
                 all = command.rows().collect();
-                rows = all;
+                if (max > 0 && max < all.size()) {
+                    long more = Holdings.ofRows(all);
+                    holdings.take(more);
+                    bytesOfRows = more;
+                }
             }
             int from = next;
-            next = max <= 0 || max >= all.size() - from ? all.size() : from + max;
-            return all.subList(from, next);
+            if (max > 0 && max < all.size() - from) {
+                next = from + max;
+                rows = all;
+                return all.subList(from, next);
+            }
+            giveRows();
+            return all.subList(from, all.size());
         }
 
         /** What has to be done before {@link #next}; null for nothing. */
@@ -148,6 +193,18 @@ final class Session {
         /** Whether rows are left. */
         boolean suspended() {
             return rows != null && next < rows.size();
+        }
+
+        private void giveRows() {
+            rows = List.of();
+            next = 0;
+            holdings.give(bytesOfRows);
+            bytesOfRows = 0;
+        }
+
+        private void close() {
+            giveRows();
+            holdings.give(bytes);
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.conmgr.api.link.VerdictRecord;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
 import org.conmgr.listener.FirstPacket;
@@ -34,6 +35,9 @@ final class Client {
 
     /** What the reloads that were asked for wait for. */
     final List<CompletableFuture<Reload.Outcome>> reloads = new ArrayList<>();
+
+    /** What SHOW VERDICTS shows, newest first. */
+    List<VerdictRecord> verdicts = List.of(FakeRegistry.DEAD);
 
     private final ChannelHandler last = new ChannelInboundHandlerAdapter() {
         @Override
@@ -66,7 +70,7 @@ final class Client {
         ConsoleAdapter console = new ConsoleAdapter(
                 new Views(
                         new FakeRegistry(),
-                        () -> List.of(FakeRegistry.DEAD),
+                        () -> verdicts,
                         () -> null,
                         FakeRegistry.NOON,
                         InstantSource.fixed(FakeRegistry.NOON.plusSeconds(61))),

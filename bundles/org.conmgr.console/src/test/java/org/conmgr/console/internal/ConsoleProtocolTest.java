@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -256,6 +257,79 @@ class ConsoleProtocolTest {
             portals.add(Messages.bind("p" + i, "more"));
         }
         assertThat(error(portals.toArray(byte[][]::new))).contains("C54000");
+    }
+
+    @Test
+    void holdsNoMoreTextThanItShould() {
+        for (byte[] large : List.of(
+                Messages.parse("??", "select '" + wide(20_000) + "'"),
+                Messages.parse("??" + wide(20_000), "select 1"))) {
+            String told = "no error";
+            for (int prepared = 0; told.equals("no error"); prepared++) {
+                assertThat(prepared).as("of 40 kB each").isLessThan(600);
+                // Another name each time.
+                large[5] = (byte) ('a' + prepared % 26);
+                large[6] = (byte) ('a' + prepared / 26);
+                told = error(large);
+            }
+            assertThat(told).contains("C54000").contains("16 MiB");
+            client.query("DEALLOCATE ALL");
+            assertThat(error(large)).isEqualTo("no error");
+            client.query("DISCARD ALL");
+            assertThat(client.adapter.pool.taken()).isZero();
+        }
+    }
+
+    @Test
+    void holdsNoMoreRowsThanItShould() {
+        client.verdicts = Collections.nCopies(4_096, FakeRegistry.DEAD);
+        client.query("BEGIN");
+        assertThat(error(Messages.parse("v", "show verdicts"))).isEqualTo("no error");
+        String told = "no error";
+        int open = 0;
+        for (; told.equals("no error"); open++) {
+            assertThat(open).as("of some megabytes each").isLessThan(Session.MAX_PORTALS);
+            told = error(Messages.bind("p" + open, "v"), Messages.execute("p" + open, 1));
+        }
+        assertThat(told).contains("C54000").contains("16 MiB");
+        assertThat(open).isGreaterThan(1);
+        assertThat(error(Messages.execute("p0", 1))).isEqualTo("no error");
+
+        client.query("COMMIT");
+        assertThat(client.adapter.pool.taken()).isZero();
+        client.query("BEGIN");
+        assertThat(error(Messages.bind("p", "v"), Messages.execute("p", 1))).isEqualTo("no error");
+        assertThat(client.adapter.pool.taken()).isPositive();
+        client.channel.close();
+        client.channel.runPendingTasks();
+        assertThat(client.adapter.pool.taken()).isZero();
+    }
+
+    @Test
+    void answersNoMoreThanItShould() {
+        client.verdicts = Collections.nCopies(4_096, FakeRegistry.DEAD);
+        for (int i = 0; i < 4; i++) {
+            assertThat(client.query("show verdicts")).hasSize(4_096 + 3).endsWith("C SHOW", "Z I");
+        }
+
+        client.send(Messages.query("show verdicts;".repeat(32)));
+        int bytes = client.channel.outboundMessages().stream()
+                .mapToInt(message -> ((ByteBuf) message).readableBytes())
+                .sum();
+        assertThat(bytes).isLessThan(Holdings.MAX + 1_000).isGreaterThan(Holdings.MAX / 2);
+        List<String> told = client.told();
+        assertThat(told).endsWith("Z I");
+        assertThat(told.get(told.size() - 2))
+                .startsWith("E ")
+                .contains("C54000")
+                .contains("16 MiB");
+        assertThat(client.adapter.pool.taken()).isZero();
+        assertThat(client.query("show verdicts")).endsWith("C SHOW", "Z I");
+    }
+
+    /** A text that is long as an object: two bytes a character. */
+    private static String wide(int length) {
+        return "\u20ac".repeat(length);
     }
 
     @ParameterizedTest
