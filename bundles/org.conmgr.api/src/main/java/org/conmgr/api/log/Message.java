@@ -77,6 +77,11 @@ public enum Message {
             "It does not act. SHOW VERDICTS tells what it would have decided."),
     WATCHDOG_RESTARTS("CM2010", LOG, "{} is unmonitored for a while: {}"),
     GIVEN_UP_BY_WATCHDOG("CM2011", WARNING, "{} is unmonitored: {}", "Was this host overloaded, paused or cut off?"),
+    PROBE_NOT_SENT(
+            "CM2012",
+            WARNING,
+            "{} could not be probed: {}",
+            "It is taken to be there until it can. Is this host out of file descriptors, or of local ports?"),
 
     // 3: watchdog
     WATCHDOG_LISTENING("CM3001", LOG, "watchdog \"{}\" listens on {}"),

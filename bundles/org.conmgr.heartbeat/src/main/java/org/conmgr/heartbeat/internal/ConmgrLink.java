@@ -56,7 +56,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Evidence before time: an EOF, a reset, an ICMP unreachable or a Goodbye is followed at once by one probe of {@code
  * backend_port}, which tells a dead watchdog from a dead host. Only silence costs {@code heartbeat_timeout}. While the instance is
- * unmonitored every failed attempt to reach its watchdog probes again.
+ * unmonitored every failed attempt to reach its watchdog probes again. A probe that could not be sent, for a lack of
+ * this host's own, is none: the instance stands, unmonitored.
  *
  * <p>With a shared secret, a Welcome counts only behind the watchdog's Proof: one that says it needs none is none of
  * ours.
@@ -452,21 +453,23 @@ final class ConmgrLink {
     /**
      * The probe is over.
      *
-     * @param answered true when PostgreSQL answered it
+     * @param result whether PostgreSQL answered it
      * @param how {@code 192.0.2.1:5432 refused the probe}
      */
-    void probed(boolean answered, String how) {
+    void probed(Probe.Result result, String how) {
         Verdict suspected = suspicion;
         if (suspected == null || phase == Phase.STOPPED) {
             return; // The watchdog came back, or said more, before the probe did.
         }
         suspicion = null;
-        if (answered) {
+        if (result != Probe.Result.NOT_ANSWERED) {
+            // One that could not be sent tells nothing: the next attempt to reach the watchdog brings another.
             if (standing != LinkState.UNMONITORED) {
                 standing = LinkState.UNMONITORED;
                 outside.judged(Outcome.UNMONITORED, suspected, how, takeBeats(), lastShadow);
                 String what = givenUp ? "its watchdog gave this conmgr up (" : "its watchdog is gone (";
-                outside.unmonitored(what + suspected + "), but " + how, Duration.ZERO, givenUp);
+                String but = result == Probe.Result.ANSWERED ? "), but " : "), and ";
+                outside.unmonitored(what + suspected + but + how, Duration.ZERO, givenUp);
             }
         } else {
             down(suspected.reason(), suspected.evidence() + "; " + how, how);

@@ -77,6 +77,9 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
     private @Nullable Attributes reportedAttributes;
     private @Nullable String reportedFailure;
 
+    /** Whether it has been said that no probe can be sent. */
+    private boolean lackTold;
+
     NettyConmgrLink(
             ConfiguredInstance instance,
             LinkSettings settings,
@@ -349,7 +352,16 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                 loop,
                 new InetSocketAddress(address, instance.backendPort()),
                 budgetNanos,
-                (answered, how) -> run(() -> link.probed(answered, how)));
+                (result, how) -> run(() -> probed(result, how)));
+    }
+
+    private void probed(Probe.Result result, String how) {
+        boolean lacks = result == Probe.Result.NOT_ASKED;
+        if (lacks && !lackTold) {
+            log.log(Message.PROBE_NOT_SENT, instance, how);
+        }
+        lackTold = lacks;
+        link.probed(result, how);
     }
 
     @Override

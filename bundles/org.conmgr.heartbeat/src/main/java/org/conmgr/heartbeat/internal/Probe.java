@@ -21,10 +21,17 @@ import java.util.concurrent.TimeUnit;
  * loop.
  */
 final class Probe {
+    enum Result {
+        ANSWERED,
+        NOT_ANSWERED,
+        /** For a lack of this host's own, as a file descriptor or a local port: it tells nothing of the postmaster. */
+        NOT_ASKED
+    }
+
     /** Told once, on the loop. */
     interface Outcome {
         /** {@code how}: {@code 192.0.2.1:5432 answers} or {@code 192.0.2.1:5432: Connection refused}. */
-        void done(boolean answered, String how);
+        void done(Result result, String how);
     }
 
     private static final int GSSENC_REQUEST = 80877104;
@@ -51,7 +58,8 @@ final class Probe {
         Channel channel = connecting.channel();
         Future<?> timer = loop.schedule(
                 () -> {
-                    probe.finish(false, probe.target() + " did not answer within " + budgetMillis + " ms");
+                    probe.finish(
+                            Result.NOT_ANSWERED, probe.target() + " did not answer within " + budgetMillis + " ms");
                     channel.close();
                 },
                 budgetNanos,
@@ -61,19 +69,29 @@ final class Probe {
             if (connected.isSuccess()) {
                 channel.writeAndFlush(Unpooled.buffer(8).writeInt(8).writeInt(GSSENC_REQUEST));
             } else {
-                probe.finish(false, probe.target() + ": " + Failure.text(connected.cause()));
+                // A channel that could not be made has no loop and never closes.
+                timer.cancel(false);
+                loop.execute(() -> probe.failed(connected.cause()));
             }
         });
+    }
+
+    private void failed(Throwable cause) {
+        if (Failure.isOfThisHost(cause)) {
+            finish(Result.NOT_ASKED, target() + " was not asked: " + Failure.innermostText(cause));
+        } else {
+            finish(Result.NOT_ANSWERED, target() + ": " + Failure.text(cause));
+        }
     }
 
     private String target() {
         return target.getAddress().getHostAddress() + ":" + target.getPort();
     }
 
-    private void finish(boolean answered, String how) {
+    private void finish(Result result, String how) {
         if (!over) {
             over = true;
-            outcome.done(answered, how);
+            outcome.done(result, how);
         }
     }
 
@@ -83,19 +101,19 @@ final class Probe {
             boolean answered = message instanceof ByteBuf bytes && bytes.isReadable();
             ReferenceCountUtil.release(message);
             if (answered) {
-                finish(true, target() + " answers");
+                finish(Result.ANSWERED, target() + " answers");
                 ctx.close();
             }
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            finish(false, target() + " closed the probe");
+            finish(Result.NOT_ANSWERED, target() + " closed the probe");
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            finish(false, target() + ": " + Failure.text(cause));
+            finish(Result.NOT_ANSWERED, target() + ": " + Failure.text(cause));
             ctx.close();
         }
     }

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
@@ -184,6 +185,46 @@ class HeartbeatOverTcpTest {
         Await.until("dead", () -> books.last().startsWith("down"));
         assertThat(books.last()).contains("shut down by peer").contains("refused");
         assertThat(log.messages()).anyMatch(message -> message.message() == Message.INSTANCE_DEAD);
+    }
+
+    @Test
+    void anInstanceThatThisHostCannotProbeIsNotDead() throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        try (ThreadPerNameResolver counting = new ThreadPerNameResolver(host -> {
+            attempts.incrementAndGet();
+            return new InetAddress[] {InetAddress.getLoopbackAddress()};
+        })) {
+            endpoint.publish(IDENTITY, PRIMARY, "");
+            NettyConmgrLink link = link("db0", port(), counting);
+            books.await("up 7 primary, timeline 1");
+            link.settings(from(InetAddress.getByName("192.0.2.1")));
+            endpoint.close(Departure.SHUTDOWN);
+            Await.until("unmonitored", () -> books.last().startsWith("unmonitored"));
+            assertThat(books.last())
+                    .contains("), and 127.0.0.1:" + backend.port() + " was not asked: Cannot assign requested address");
+            backend.close();
+            int before = attempts.get();
+            Await.until("tried again and again", () -> attempts.get() >= before + 3);
+            assertThat(books.last()).startsWith("unmonitored");
+            link.settings(SETTINGS);
+            Await.until("dead", () -> books.last().startsWith("down"));
+            assertThat(books.last()).contains("refused");
+            assertThat(log.texts(Message.PROBE_NOT_SENT))
+                    .singleElement()
+                    .asString()
+                    .contains("could not be probed: 127.0.0.1:" + backend.port() + " was not asked");
+        }
+    }
+
+    private static LinkSettings from(InetAddress local) {
+        return new LinkSettings(
+                SETTINGS.interval(),
+                SETTINGS.timeout(),
+                SETTINGS.connectInterval(),
+                SETTINGS.connectTimeout(),
+                SETTINGS.restartGrace(),
+                SETTINGS.name(),
+                local);
     }
 
     @Test

@@ -95,6 +95,26 @@ class LinkSimulationTest {
         }
     }
 
+    @Test
+    void aProbeThatCouldNotBeSentTellsNothing() {
+        for (long seed = 0; seed < 300; seed++) {
+            World world = up(seed);
+            world.exhausted = true;
+            world.instanceDead = true;
+            world.killWatchdog();
+            world.run(world.now + 3000 * MS);
+            assertThat(world.seen).as("seed %d, %s", seed, world.log).isEqualTo(LinkState.UNMONITORED);
+            assertThat(world.log).last().asString().endsWith(" without a Goodbye), and was not asked");
+            world.exhausted = false;
+            world.run(world.now + 3000 * MS);
+            assertThat(world.records)
+                    .as("seed %d, %s", seed, world.log)
+                    .extracting(VerdictRecord::probe)
+                    .containsExactly("was not asked", "refused the probe");
+            assertThat(world.seen).isEqualTo(LinkState.DOWN);
+        }
+    }
+
     /** A detector that gives up after half the timeout, acting: it does, and conmgr says what it went by. */
     @Test
     void anActingDetectorDecidesEarlier() {

@@ -62,6 +62,10 @@ final class World {
     boolean cut;
     boolean watchdogDead;
     boolean instanceDead;
+
+    /** Conmgr's host cannot send a probe. */
+    boolean exhausted;
+
     long stalledUntilConmgr;
     long stalledUntilWatchdog;
     long maxDelay = MS;
@@ -390,11 +394,14 @@ final class World {
 
         @Override
         public void probe(long budget) {
-            if (cut) {
-                onConmgr(now + budget, () -> link.probed(false, "no answer to the probe"));
+            if (exhausted) {
+                onConmgr(now + delay(), () -> link.probed(Probe.Result.NOT_ASKED, "was not asked"));
+            } else if (cut) {
+                onConmgr(now + budget, () -> link.probed(Probe.Result.NOT_ANSWERED, "no answer to the probe"));
+            } else if (instanceDead) {
+                onConmgr(now + delay(), () -> link.probed(Probe.Result.NOT_ANSWERED, "refused the probe"));
             } else {
-                boolean answers = !instanceDead;
-                onConmgr(now + delay(), () -> link.probed(answers, answers ? "answers" : "refused the probe"));
+                onConmgr(now + delay(), () -> link.probed(Probe.Result.ANSWERED, "answers"));
             }
         }
 
