@@ -25,7 +25,7 @@ public interface Resolver {
      * @param host a name or an address; an address is answered before this returns
      * @param limit how long this caller waits; the lookup itself goes on, for those who ask later
      * @return completes on a thread that must not be blocked; fails with an {@link UnknownHostException} only, whose
-     *     message is for people: {@code host "db1" is not known}, {@code host "db1" is not resolved within 300ms}
+     *     message is for people: {@code host "db1" is not known}, {@code host "db1" is not resolved within 300 ms}
      */
     CompletableFuture<List<InetAddress>> resolve(String host, Duration limit);
 }

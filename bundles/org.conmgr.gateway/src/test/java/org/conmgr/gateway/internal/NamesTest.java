@@ -50,7 +50,7 @@ class NamesTest {
             try (RawClient client = new RawClient(port).send(startup)) {
                 client.untilReady();
                 assertThat(client.error)
-                        .contains("57P03", "instance 0 (slow:5432): host \"slow\" is not resolved within 300ms");
+                        .contains("57P03", "instance 0 (slow:5432): host \"slow\" is not resolved within 300 ms");
             }
             site.instance(1, "fast", null, server.getLocalPort(), Role.STANDBY);
             for (int i = 0; i < 2; i++) {

@@ -15,7 +15,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.conmgr.api.setting.Setting;
 import org.conmgr.netty.Resolver;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -84,7 +83,7 @@ public final class ThreadPerNameResolver implements Resolver, AutoCloseable {
         try {
             Future<?> end = limits.schedule(
                     () -> answer.completeExceptionally(
-                            failure(host, "is not resolved within " + Setting.text(limit), null)),
+                            failure(host, "is not resolved within " + limit.toMillis() + " ms", null)),
                     limit.toMillis(),
                     TimeUnit.MILLISECONDS);
             answer.whenComplete((found, failure) -> end.cancel(false));

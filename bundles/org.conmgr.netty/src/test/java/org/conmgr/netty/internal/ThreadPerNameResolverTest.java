@@ -97,7 +97,7 @@ class ThreadPerNameResolverTest {
     @Test
     void nobodyWaitsLongerThanHeWants() throws Exception {
         CompletableFuture<List<InetAddress>> patient = resolver.resolve("slow", LONG);
-        fails(resolver.resolve("slow", Duration.ofMillis(20)), "host \"slow\" is not resolved within 20ms");
+        fails(resolver.resolve("slow", Duration.ofMillis(20)), "host \"slow\" is not resolved within 20 ms");
         assertThat(patient).as("the others wait on").isNotDone();
         answered.countDown();
         assertThat(await(patient)).containsExactly(NetUtil.LOCALHOST4);
