@@ -25,12 +25,22 @@ bool connect_inside(void)
     return inside.depth > 0;
 }
 
+static void progress(struct session *session, const PGconn *conn)
+{
+    ConnStatusType status = session->pq->status(conn);
+    session_progress(session, status == CONNECTION_OK    ? PGRES_POLLING_OK
+                              : status == CONNECTION_BAD ? PGRES_POLLING_FAILED
+                                                         : PGRES_POLLING_WRITING);
+}
+
 void connect_made(PGconn *conn)
 {
     struct session *session = inside.session;
     if (session != NULL && conn != NULL) {
         inside.session = NULL;
         session_register(session, conn);
+        /* It has begun to connect, and may have to wait for that alone. */
+        progress(session, conn);
     }
 }
 
@@ -197,12 +207,8 @@ static PGconn *attempt(const struct libpq *pq, struct session *session, const st
     inside.depth--;
     connect_made(conn); /* when libpq's inner calls do not come by */
     inside.session = NULL;
-    if (conn == NULL)
-        return NULL;
-    ConnStatusType status = pq->status(conn);
-    session_progress(session, status == CONNECTION_OK    ? PGRES_POLLING_OK
-                              : status == CONNECTION_BAD ? PGRES_POLLING_FAILED
-                                                         : PGRES_POLLING_WRITING);
+    if (conn != NULL)
+        progress(session, conn);
     return conn;
 }
 

@@ -92,6 +92,22 @@ class EndTest {
     }
 
     @Test
+    void aConnectThatWaitsForItsHostWakes() throws Exception {
+        try (BlackHole hole = new BlackHole();
+                Client client = Client.linked()) {
+            conmgr.answer(ask -> new Frame.Routed(0, "127.0.0.1", "", hole.port(), "standby", true, List.of()));
+            client.tell("connect " + conninfo());
+            until("it waits for the host", hole::swallows);
+            long told = System.nanoTime();
+            conmgr.applications().get(0).down(REASON);
+            assertThat(client.answer()).startsWith("BAD FATAL:  " + REASON);
+            assertThat((System.nanoTime() - told) / 1_000_000)
+                    .as("milliseconds; the kernel sends its SYN again after 1, 3, 7 s")
+                    .isLessThan(5_000);
+        }
+    }
+
+    @Test
     void conmgrsOwnEndIsTheSame() throws Exception {
         try (Client client = Client.linked()) {
             client.does("connect " + conninfo());
