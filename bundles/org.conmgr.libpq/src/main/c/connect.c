@@ -25,6 +25,16 @@ bool connect_inside(void)
     return inside.depth > 0;
 }
 
+void connect_enter(void)
+{
+    inside.depth++;
+}
+
+void connect_leave(void)
+{
+    inside.depth--;
+}
+
 static void progress(struct session *session, const PGconn *conn)
 {
     ConnStatusType status = session->pq->status(conn);
@@ -201,10 +211,10 @@ static PGconn *attempt(const struct libpq *pq, struct session *session, const st
                        bool asynchronous)
 {
     inside.session = session;
-    inside.depth++;
+    connect_enter();
     PGconn *conn = (asynchronous ? pq->connectStartParams : pq->connectdbParams)(params->keywords, params->values,
                                                                                   expand_dbname);
-    inside.depth--;
+    connect_leave();
     connect_made(conn); /* when libpq's inner calls do not come by */
     inside.session = NULL;
     if (conn != NULL)
@@ -324,9 +334,9 @@ bool ping_routed(const struct libpq *pq, const char *const *keywords, const char
             *ping = PQPING_REJECT;
             routed = true;
         } else if (whole && plan.changed && plan_params(&plan, &c, keywords, values, &params, timeout)) {
-            inside.depth++;
+            connect_enter();
             *ping = pq->pingParams(params.keywords, params.values, expand_dbname);
-            inside.depth--;
+            connect_leave();
             routed = true;
         }
         params_free(&params);

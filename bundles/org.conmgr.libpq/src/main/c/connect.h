@@ -23,6 +23,10 @@ bool ping_routed(const struct libpq *pq, const char *const *keywords, const char
  */
 bool connect_inside(void);
 
+/* Around a call that is libpq's alone. */
+void connect_enter(void);
+void connect_leave(void);
+
 /* libpq has made its connection object: the session that is on its way on this thread, if any, is for that. */
 void connect_made(PGconn *conn);
 

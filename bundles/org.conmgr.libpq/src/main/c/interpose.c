@@ -35,7 +35,10 @@ EXPORT PGconn *PQconnectdbParams(const char *const *keywords, const char *const 
         return NULL;
     if (!connect_inside() && connect_routed(pq, keywords, values, expand_dbname, false, &conn))
         return conn;
-    return pq->connectdbParams(keywords, values, expand_dbname);
+    connect_enter();
+    conn = pq->connectdbParams(keywords, values, expand_dbname);
+    connect_leave();
+    return conn;
 }
 
 EXPORT PGconn *PQconnectStartParams(const char *const *keywords, const char *const *values, int expand_dbname)
@@ -76,7 +79,10 @@ EXPORT PGconn *PQconnectdb(const char *conninfo)
         return NULL;
     if (!connect_inside() && connect_string(pq, conninfo, false, &conn))
         return conn;
-    return pq->connectdb(conninfo);
+    connect_enter();
+    conn = pq->connectdb(conninfo);
+    connect_leave();
+    return conn;
 }
 
 EXPORT PGconn *PQconnectStart(const char *conninfo)
@@ -87,7 +93,10 @@ EXPORT PGconn *PQconnectStart(const char *conninfo)
         return NULL;
     if (!connect_inside() && connect_string(pq, conninfo, true, &conn))
         return conn;
-    return pq->connectStart(conninfo);
+    connect_enter();
+    conn = pq->connectStart(conninfo);
+    connect_leave();
+    return conn;
 }
 
 EXPORT PGconn *PQsetdbLogin(const char *pghost, const char *pgport, const char *pgoptions, const char *pgtty,
@@ -102,7 +111,10 @@ EXPORT PGconn *PQsetdbLogin(const char *pghost, const char *pgport, const char *
     const char *values[] = {dbName, pghost, pgport, pgoptions, login, pwd, NULL};
     if (!connect_inside() && connect_routed(pq, keywords, values, 1, false, &conn))
         return conn;
-    return pq->setdbLogin(pghost, pgport, pgoptions, pgtty, dbName, login, pwd);
+    connect_enter();
+    conn = pq->setdbLogin(pghost, pgport, pgoptions, pgtty, dbName, login, pwd);
+    connect_leave();
+    return conn;
 }
 
 EXPORT PostgresPollingStatusType PQconnectPoll(PGconn *conn)
@@ -168,7 +180,10 @@ EXPORT PGPing PQpingParams(const char *const *keywords, const char *const *value
         return PQPING_NO_ATTEMPT;
     if (!connect_inside() && ping_routed(pq, keywords, values, expand_dbname, &ping))
         return ping;
-    return pq->pingParams(keywords, values, expand_dbname);
+    connect_enter();
+    ping = pq->pingParams(keywords, values, expand_dbname);
+    connect_leave();
+    return ping;
 }
 
 EXPORT PGPing PQping(const char *conninfo)
@@ -182,7 +197,10 @@ EXPORT PGPing PQping(const char *conninfo)
     if (!connect_inside() && (conninfo[0] == '\0' || is_conninfo(conninfo))
         && ping_routed(pq, keywords, values, 1, &ping))
         return ping;
-    return pq->ping(conninfo);
+    connect_enter();
+    ping = pq->ping(conninfo);
+    connect_leave();
+    return ping;
 }
 
 /* ---- connected ---- */

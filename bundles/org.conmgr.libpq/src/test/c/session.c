@@ -4,6 +4,9 @@
  *   connect CONNINFO   PQconnectdb: "OK HOST:PORT" or "BAD MESSAGE"
  *   start CONNINFO     PQconnectStart and PQconnectPoll: "OK HOST:PORT MILLISECONDS-IN-START" or "BAD ..."
  *   login HOST PORT    PQsetdbLogin
+ *   ping CONNINFO      PQping: its number
+ *   option KEYWORD     the value that PQconninfo has
+ *   setenv NAME VALUE  setenv(): the value
  *   query SQL          PQexec: the first value, or "BAD MESSAGE"
  *   quiet MS           whether PQcmSocket stays silent so long: "silent", "readable" or "none"
  *   await              waits until PQcmSocket is readable: "readable"
@@ -58,6 +61,15 @@ static void poll_through(PostgresPollingStatusType (*step)(PGconn *))
         }
         status = step(conn);
     }
+}
+
+static void option(const char *keyword)
+{
+    PQconninfoOption *options = PQconninfo(conn);
+    for (PQconninfoOption *one = options; one != NULL && one->keyword != NULL; one++)
+        if (strcmp(one->keyword, keyword) == 0)
+            puts(one->val == NULL ? "" : one->val);
+    PQconninfoFree(options);
 }
 
 static void query(const char *sql)
@@ -129,6 +141,15 @@ int main(void)
             *port++ = '\0';
             conn = PQsetdbLogin(argument, port, NULL, NULL, "postgres", "postgres", NULL);
             say_state(now_ms() - begun);
+        } else if (strncmp(line, "ping ", 5) == 0) {
+            printf("%d\n", (int) PQping(argument));
+        } else if (strncmp(line, "option ", 7) == 0) {
+            option(argument);
+        } else if (strncmp(line, "setenv ", 7) == 0) {
+            char *value = strchr(argument, ' ');
+            *value++ = '\0';
+            setenv(argument, value, 1);
+            puts(getenv(argument));
         } else if (strncmp(line, "query ", 6) == 0) {
             query(argument);
         } else if (strncmp(line, "quiet ", 6) == 0) {

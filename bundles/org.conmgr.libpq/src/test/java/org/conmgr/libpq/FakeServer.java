@@ -9,15 +9,27 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** As much of a PostgreSQL server as a login needs, for very many of them: a real one starts a process for each. */
 final class FakeServer implements Closeable {
     private static final int STARTUP = 0x0003_0000;
 
-    private final ServerSocket listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+    private final ServerSocket listener;
+    private final AtomicInteger connections = new AtomicInteger();
 
     FakeServer() throws IOException {
+        this(0);
+    }
+
+    FakeServer(int port) throws IOException {
+        listener = new ServerSocket(port, 200, InetAddress.getLoopbackAddress());
         thread(this::accept);
+    }
+
+    /** How many there were. */
+    int connections() {
+        return connections.get();
     }
 
     int port() {
@@ -28,6 +40,7 @@ final class FakeServer implements Closeable {
         while (!listener.isClosed()) {
             try {
                 Socket socket = listener.accept();
+                connections.incrementAndGet();
                 thread(() -> serve(socket));
             } catch (IOException e) {
                 // closed

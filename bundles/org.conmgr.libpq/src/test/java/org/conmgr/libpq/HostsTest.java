@@ -114,6 +114,30 @@ class HostsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"connect", "start", "login"})
+    void aPlainServerIsAskedOnce(String how) throws Exception {
+        try (FakeServer server = new FakeServer();
+                Client client = Client.linked("PGSSLMODE", "disable", "PGGSSENCMODE", "disable")) {
+            String where = how.equals("login") ? "127.0.0.1 " + server.port() : list(server.port());
+            assertThat(client.does(how + " " + where)).startsWith("OK 127.0.0.1:" + server.port());
+            assertThat(server.connections())
+                    .as("connections: one for the ask, one for the login")
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aPingOfAPlainServerAsksOnce() throws Exception {
+        try (FakeServer server = new FakeServer();
+                Client client = Client.linked("PGSSLMODE", "disable", "PGGSSENCMODE", "disable")) {
+            assertThat(client.does("ping " + list(server.port()))).isEqualTo("0");
+            assertThat(server.connections())
+                    .as("connections: one for the ask, one for the ping")
+                    .isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"connect", "start"})
     void aRefusalSaysWhatConmgrSays(String how) {
         assertThat(connect(how, list(refusing.port())))
