@@ -47,6 +47,9 @@ struct session *session_new(const struct libpq *pq, const char *target, const ch
     session->ask_fd = session->sql_fd = session->event_fd = -1;
     session->target = strdup(target);
     session->application = strdup(application);
+    /* Here, where the program's own thread is: the watcher must not read what others may write. */
+    const char *loss = getenv("PGCONMGRLOSS");
+    session->keep_on_loss = loss != NULL && strcmp(loss, "keep") == 0;
     if (session->target == NULL || session->application == NULL) {
         session_free(session);
         return NULL;

@@ -32,6 +32,7 @@ struct session {
     const struct libpq *pq;
     char *target;
     char *application;
+    bool keep_on_loss; /* when conmgr itself is gone; else it ends as if the instance were dead */
 
     /* Where it may lead. */
     struct address conmgr;

@@ -19,13 +19,6 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-/* What happens to a session when conmgr itself is gone: it ends as if the instance were dead, unless told otherwise. */
-static bool keep_on_loss(void)
-{
-    const char *loss = getenv("PGCONMGRLOSS");
-    return loss != NULL && strcmp(loss, "keep") == 0;
-}
-
 void told_begin(struct session *session)
 {
     session->phase = WATCHED;
@@ -88,7 +81,7 @@ void told_again_later(struct session *session)
 
 void told_lost(struct session *session, const char *why)
 {
-    if (keep_on_loss()) {
+    if (session->keep_on_loss) {
         told_again_later(session);
         return;
     }

@@ -137,6 +137,17 @@ class EndTest {
         }
     }
 
+    @Test
+    void whetherItIsToBeKeptIsReadWhenItConnects() throws Exception {
+        try (Client client = Client.linked()) {
+            client.does("connect " + conninfo());
+            conmgr.bound(0);
+            assertThat(client.does("setenv PGCONMGRLOSS keep")).isEqualTo("keep");
+            conmgr.close();
+            assertThat(client.does("await")).isEqualTo("readable");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"connect", "start"})
     void anInstanceBehindTheChosenOneIsWatchedInstead(String how) throws Exception {
