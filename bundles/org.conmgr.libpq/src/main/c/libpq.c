@@ -18,6 +18,16 @@ struct loaded {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct loaded *all;
 
+void libpq_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void libpq_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
 /* A function that every libpq has and that we have too. */
 static const char WITNESS[] = "PQconnectStartParams";
 
@@ -132,7 +142,7 @@ const struct libpq *libpq_of_caller(const void *return_address)
     Dl_info info;
     if (found == NULL || dladdr(found, &info) == 0)
         return NULL;
-    pthread_mutex_lock(&lock);
+    libpq_lock();
     struct loaded *one = all;
     while (one != NULL && one->base != info.dli_fbase)
         one = one->next;
@@ -150,6 +160,6 @@ const struct libpq *libpq_of_caller(const void *return_address)
             one = NULL;
         }
     }
-    pthread_mutex_unlock(&lock);
+    libpq_unlock();
     return one == NULL ? NULL : &one->functions;
 }

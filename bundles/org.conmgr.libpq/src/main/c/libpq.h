@@ -39,4 +39,8 @@ struct libpq {
  */
 const struct libpq *libpq_of_caller(const void *return_address);
 
+/* For fork() alone: guards what is known of them. */
+void libpq_lock(void);
+void libpq_unlock(void);
+
 #endif

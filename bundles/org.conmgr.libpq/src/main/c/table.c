@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include "libpq.h"
 #include "watch.h"
 
 #include <pthread.h>
@@ -8,7 +9,6 @@
 enum { BUCKETS = 1024 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct session *by_conn[BUCKETS];
 static struct session *by_id[BUCKETS];
 static uint64_t last_id;
@@ -23,8 +23,22 @@ void table_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* Whoever forks holds the locks meanwhile: else a thread that stays behind might, and the child would wait for ever. */
+static void before(void)
+{
+    table_lock();
+    libpq_lock();
+}
+
+static void in_parent(void)
+{
+    libpq_unlock();
+    table_unlock();
+}
+
 static void in_child(void)
 {
+    libpq_unlock();
     /* The watcher's thread has stayed with the parent, and so do the connections: the child has copies only. */
     for (size_t i = 0; i < BUCKETS; i++) {
         while (by_conn[i] != NULL) {
@@ -38,9 +52,9 @@ static void in_child(void)
     pthread_mutex_init(&lock, NULL);
 }
 
-static void prepare(void)
+__attribute__((constructor)) static void prepare(void)
 {
-    pthread_atfork(table_lock, table_unlock, in_child);
+    pthread_atfork(before, in_parent, in_child);
 }
 
 static struct session **conn_bucket(const PGconn *conn)
@@ -50,7 +64,6 @@ static struct session **conn_bucket(const PGconn *conn)
 
 void table_add(struct session *session)
 {
-    pthread_once(&once, prepare);
     session->id = ++last_id;
     struct session **conn = conn_bucket(session->conn), **id = &by_id[session->id % BUCKETS];
     session->next_by_conn = *conn;

@@ -246,6 +246,13 @@ class EndTest {
     }
 
     @Test
+    void aForkWaitsForNoThreadThatHasStayedBehind() {
+        Program.Result result = Companion.plain(Companion.compile(Companion.testProgram("forks.c"), true), "500")
+                .result();
+        assertThat(result.out()).as(result.all()).isEqualTo("held up: 0\n");
+    }
+
+    @Test
     void theExamplesDoIt() throws Exception {
         for (String example : List.of("synchronous", "asynchronous")) {
             String program = Companion.compile(Companion.example(example), true);
