@@ -217,8 +217,8 @@ static bool set_addr(struct endpoint *endpoint, const char *addr)
     return true;
 }
 
-/* HOST:PORT or [HOST]:PORT. */
-static bool set_other(struct endpoint *endpoint, const char *s, size_t n)
+/* HOST:PORT or [HOST]:PORT, and its address, which may be empty. */
+static bool set_other(struct endpoint *endpoint, const char *s, size_t n, const char *addr, size_t addr_n)
 {
     char text[sizeof endpoint->host + 16];
     if (n >= sizeof text)
@@ -235,7 +235,12 @@ static bool set_other(struct endpoint *endpoint, const char *s, size_t n)
         host = text + 1;
         length -= 2;
     }
-    endpoint->addr[0] = '\0';
+    char numeric[sizeof endpoint->addr] = "";
+    if (addr_n < sizeof numeric)
+        memcpy(numeric, addr, addr_n);
+    /* There is still the name when there is no address, or it cannot be read. */
+    if (!set_addr(endpoint, numeric))
+        endpoint->addr[0] = '\0';
     return set_host(endpoint, host, length) && set_port(endpoint, colon + 1);
 }
 
@@ -249,16 +254,21 @@ static char *printable(const char *s)
     return copy;
 }
 
-static void set_others(struct answer *answer, const char *others)
+/* Behind an element of a list. */
+static const char *behind(const char *element, size_t n)
+{
+    return element + n + (element[n] == ',');
+}
+
+static void set_others(struct answer *answer, const char *others, const char *addrs)
 {
     while (*others != '\0' && answer->count <= OTHERS_MAX) {
-        size_t n = strcspn(others, ",");
+        size_t n = strcspn(others, ","), addr_n = strcspn(addrs, ",");
         /* One that cannot be read is left out: there is the chosen one. */
-        if (set_other(&answer->instances[answer->count], others, n))
+        if (set_other(&answer->instances[answer->count], others, n, addrs, addr_n))
             answer->count++;
-        others += n;
-        if (*others == ',')
-            others++;
+        others = behind(others, n);
+        addrs = behind(addrs, addr_n);
     }
     struct endpoint *trimmed = realloc(answer->instances, answer->count * sizeof *trimmed);
     if (trimmed != NULL)
@@ -269,7 +279,8 @@ bool packet_answer(const unsigned char *frame, size_t n, struct answer *answer)
 {
     *answer = (struct answer) {0};
     struct fields fields = {(const char *) frame + FRAME_HEADER, (const char *) frame + n};
-    const char *instance = NULL, *host = NULL, *addr = "", *port = NULL, *others = "", *sqlstate = NULL, *message = "";
+    const char *instance = NULL, *host = NULL, *addr = "", *port = NULL, *others = "", *addrs = "";
+    const char *sqlstate = NULL, *message = "";
     const char *key, *value;
     int more;
     while ((more = next_field(&fields, &key, &value)) > 0) {
@@ -283,6 +294,8 @@ bool packet_answer(const unsigned char *frame, size_t n, struct answer *answer)
             port = value;
         else if (strcmp(key, "others") == 0)
             others = value;
+        else if (strcmp(key, "others_hostaddr") == 0)
+            addrs = value;
         else if (strcmp(key, "sqlstate") == 0)
             sqlstate = value;
         else if (strcmp(key, "message") == 0)
@@ -307,7 +320,7 @@ bool packet_answer(const unsigned char *frame, size_t n, struct answer *answer)
     }
     answer->instance = (int) which;
     answer->count = 1;
-    set_others(answer, others);
+    set_others(answer, others, addrs);
     return true;
 }
 

@@ -190,6 +190,21 @@ class HostsTest {
     }
 
     @Test
+    void soAreTheAddressesOfTheOthers() throws Exception {
+        conmgr.answer(ask -> new Frame.Routed(
+                3,
+                "db3.invalid",
+                "127.0.0.1",
+                Servers.primary().port(),
+                "primary",
+                true,
+                List.of("127.0.0.1:1", "db5.invalid:" + Servers.standby().port()),
+                List.of("", "127.0.0.1")));
+        assertThat(connect("connect", list(conmgr.port()) + " target_session_attrs=standby"))
+                .startsWith("OK db5.invalid:" + Servers.standby().port());
+    }
+
+    @Test
     void theOldWayToConnect() {
         try (Client client = Client.linked()) {
             assertThat(client.does("login 127.0.0.1 " + conmgr.port())).startsWith(at(Servers.primary()));

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,15 +32,16 @@ final class Answers implements SessionObserver {
     @Override
     public void routed(Route route) {
         ConfiguredInstance instance = route.instance();
-        InetAddress hostaddr = instance.hostaddr();
+        List<ConfiguredInstance> others = fitting(route.others(), MAX_CHARS);
         Frame answer = new Frame.Routed(
                 instance.number(),
                 instance.host(),
-                hostaddr == null ? "" : hostaddr.getHostAddress(),
+                hostaddr(instance),
                 instance.backendPort(),
                 route.role().word(),
                 route.monitored(),
-                others(route.others()));
+                addresses(others),
+                hostaddrs(others));
         inOrder(() -> channel.writeAndFlush(bytes(answer)));
     }
 
@@ -78,18 +78,32 @@ final class Answers implements SessionObserver {
         return Unpooled.wrappedBuffer(frame.encode());
     }
 
-    private static List<String> others(List<ConfiguredInstance> instances) {
-        List<String> others = new ArrayList<>();
-        int room = MAX_CHARS;
-        for (ConfiguredInstance instance : instances) {
-            String other = instance.address();
-            room -= other.length() + 1;
+    /** The first of them whose addresses have room. */
+    private static List<ConfiguredInstance> fitting(List<ConfiguredInstance> instances, int chars) {
+        int room = chars;
+        for (int i = 0; i < instances.size(); i++) {
+            ConfiguredInstance instance = instances.get(i);
+            room -= instance.address().length() + hostaddr(instance).length() + 2;
             if (room < 0) {
-                break;
+                return instances.subList(0, i);
             }
-            others.add(other);
         }
-        return others;
+        return instances;
+    }
+
+    private static String hostaddr(ConfiguredInstance instance) {
+        InetAddress hostaddr = instance.hostaddr();
+        return hostaddr == null ? "" : hostaddr.getHostAddress();
+    }
+
+    private static List<String> addresses(List<ConfiguredInstance> instances) {
+        return instances.stream().map(ConfiguredInstance::address).toList();
+    }
+
+    /** None at all when no instance has one. */
+    private static List<String> hostaddrs(List<ConfiguredInstance> instances) {
+        boolean any = instances.stream().anyMatch(instance -> instance.hostaddr() != null);
+        return any ? instances.stream().map(Answers::hostaddr).toList() : List.of();
     }
 
     private static String fitting(String text) {

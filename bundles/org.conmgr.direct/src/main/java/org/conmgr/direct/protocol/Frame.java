@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.StringJoiner;
 
 /** What follows the ask on the same connection, in both directions. */
 public sealed interface Frame {
@@ -26,12 +25,34 @@ public sealed interface Frame {
      * @param role {@code primary} or {@code standby}
      * @param monitored false when nobody watches the instance just now
      * @param others the other live instances as {@code host:port}, best first
+     * @param othersHostaddr the address of each to connect to instead of resolving its name, empty where there is none;
+     *     no element at all when there is none for any
      */
     record Routed(
-            int instance, String host, String hostaddr, int port, String role, boolean monitored, List<String> others)
+            int instance,
+            String host,
+            String hostaddr,
+            int port,
+            String role,
+            boolean monitored,
+            List<String> others,
+            List<String> othersHostaddr)
             implements Frame {
         public Routed {
             others = List.copyOf(others);
+            othersHostaddr = List.copyOf(othersHostaddr);
+        }
+
+        /** With names only. */
+        public Routed(
+                int instance,
+                String host,
+                String hostaddr,
+                int port,
+                String role,
+                boolean monitored,
+                List<String> others) {
+            this(instance, host, hostaddr, port, role, monitored, others, List.of());
         }
     }
 
@@ -65,9 +86,10 @@ public sealed interface Frame {
             fields.put("port", Integer.toString(routed.port));
             fields.put("role", routed.role);
             fields.put("monitored", routed.monitored ? "on" : "off");
-            StringJoiner others = new StringJoiner(",");
-            routed.others.forEach(others::add);
-            fields.put("others", others.toString());
+            fields.put("others", String.join(",", routed.others));
+            if (!routed.othersHostaddr.isEmpty()) {
+                fields.put("others_hostaddr", String.join(",", routed.othersHostaddr));
+            }
         } else if (this instanceof Refused refused) {
             type = 'C';
             fields.put("sqlstate", refused.sqlState);
@@ -133,7 +155,6 @@ public sealed interface Frame {
         if (fields.containsKey("sqlstate")) {
             return new Refused(text("sqlstate", fields), text("message", fields));
         }
-        String others = fields.getOrDefault("others", "");
         return new Routed(
                 number("instance", fields),
                 text("host", fields),
@@ -141,7 +162,13 @@ public sealed interface Frame {
                 port(fields),
                 text("role", fields),
                 !"off".equals(fields.get("monitored")),
-                others.isEmpty() ? List.of() : List.of(others.split(",", -1)));
+                list("others", fields),
+                list("others_hostaddr", fields));
+    }
+
+    private static List<String> list(String key, Map<String, String> fields) {
+        String list = fields.getOrDefault(key, "");
+        return list.isEmpty() ? List.of() : List.of(list.split(",", -1));
     }
 
     private static String text(String key, Map<String, String> fields) throws MalformedPacket {

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -241,6 +242,19 @@ class DirectAdapterTest {
                 .startsWith("conmgr declared instance 0 (db0:5432) dead: é é")
                 .endsWith("...")
                 .hasSize(2_003);
+    }
+
+    @Test
+    void theOthersHaveTheirAddressesToo() throws Exception {
+        ConfiguredInstance named = new ConfiguredInstance(1, "db1", null, 5432, 27545);
+        ConfiguredInstance addressed =
+                new ConfiguredInstance(2, "db2", InetAddress.getByName("192.0.2.2"), 5433, 27545);
+        Asked session = asked();
+        session.observer.routed(new Route(DB0, Role.PRIMARY, true, List.of(named, addressed)));
+
+        Frame.Routed routed = (Frame.Routed) told().get(0);
+        assertThat(routed.others()).containsExactly("db1:5432", "db2:5433");
+        assertThat(routed.othersHostaddr()).containsExactly("", "192.0.2.2");
     }
 
     @Test

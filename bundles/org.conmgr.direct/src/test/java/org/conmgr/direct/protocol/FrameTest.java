@@ -23,6 +23,19 @@ class FrameTest {
                         "instance\0001\0host\0db1\0hostaddr\000192.0.2.1\0port\0005432\0role\0standby\0monitored\0off\0"
                                 + "others\0db0:5432,[::1]:27500\0\0"),
                 Arguments.of(
+                        new Frame.Routed(
+                                1,
+                                "db1",
+                                "",
+                                5432,
+                                "standby",
+                                true,
+                                List.of("db0:5432", "db2:5432"),
+                                List.of("", "192.0.2.2")),
+                        "C",
+                        "instance\0001\0host\0db1\0hostaddr\0\0port\0005432\0role\0standby\0monitored\0on\0"
+                                + "others\0db0:5432,db2:5432\0others_hostaddr\0,192.0.2.2\0\0"),
+                Arguments.of(
                         new Frame.Routed(0, "db0", "", 1, "primary", true, List.of()),
                         "C",
                         "instance\0000\0host\0db0\0hostaddr\0\0port\0001\0role\0primary\0monitored\0on\0others\0\0\0"),
