@@ -67,8 +67,10 @@ static enum asked converse(int fd, const struct ask *ask, int64_t deadline, stru
     if (send(fd, bytes, length, MSG_NOSIGNAL) != (ssize_t) length)
         return unknown(conversation, "the connection was closed");
     size_t have = 0;
+    bytes[0] = '\0';
     int got = receive(fd, bytes, &have, 1, deadline);
-    if (got > 0 && bytes[0] != 'C')
+    bool over = bytes[0] == 'D' && ask->instance[0] != '\0';
+    if (got > 0 && bytes[0] != 'C' && !over)
         /* 'E' is a server too old for GSS encryption, or a pooler that says so. */
         return strchr("NGE", bytes[0]) != NULL && bytes[0] != '\0'
                    ? ASKED_SERVER
@@ -87,6 +89,10 @@ static enum asked converse(int fd, const struct ask *ask, int64_t deadline, stru
     if (got == 0)
         return unknown(conversation, "it closed the connection without an answer (a conmgr does so when it has"
                                      " max_connections applications)");
+    if (over) {
+        conversation->answer.refusal = packet_down(bytes, length);
+        return conversation->answer.refusal != NULL ? ASKED_OVER : unknown(conversation, "conmgr's answer cannot be read");
+    }
     if (!packet_answer(bytes, length, &conversation->answer))
         return unknown(conversation, "conmgr's answer cannot be read");
     return conversation->answer.count > 0 ? ASKED_ROUTED : ASKED_REFUSED;

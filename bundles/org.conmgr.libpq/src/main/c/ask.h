@@ -19,6 +19,7 @@ struct address {
 enum asked {
     ASKED_ROUTED,      /* a conmgr that knows an instance */
     ASKED_REFUSED,     /* a conmgr that knows none */
+    ASKED_OVER,        /* a conmgr that knows the instance asked for to be dead, or no longer what is wanted */
     ASKED_SERVER,      /* a PostgreSQL server, or a pooler that looks like one */
     ASKED_UNREACHABLE, /* no TCP connection: libpq's own attempt will say why */
     ASKED_TIMEOUT,     /* nothing within the time */
@@ -28,7 +29,7 @@ enum asked {
 struct conversation {
     int fd;                /* the ask connection when routed, to be closed by the receiver; else -1 */
     struct address conmgr; /* when routed or refused */
-    struct answer answer;  /* when routed or refused; to be freed by the receiver */
+    struct answer answer;  /* when routed, refused or over; to be freed by the receiver */
     char why[160];         /* when unknown */
 };
 

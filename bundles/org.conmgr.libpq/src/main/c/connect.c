@@ -127,6 +127,7 @@ static bool visit(struct plan *plan, const struct conninfo *c, const struct list
         add_listed(plan, host);
         plan->changed = true;
         break;
+    case ASKED_OVER: /* said only of an instance that is asked for */
     case ASKED_SERVER:
     case ASKED_UNREACHABLE:
         add_listed(plan, host);

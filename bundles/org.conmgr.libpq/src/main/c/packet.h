@@ -33,7 +33,7 @@ struct answer {
     int instance;        /* number of instances[0] */
     size_t count;        /* 0: refused */
     struct endpoint *instances; /* the chosen one, then the others, best first */
-    char *refusal;       /* null unless refused */
+    char *refusal;       /* why nowhere; null when routed */
 };
 
 enum frame { FRAME_INCOMPLETE, FRAME_MALFORMED, FRAME_ANSWER, FRAME_DOWN, FRAME_UNKNOWN };

@@ -165,6 +165,9 @@ static void attach(struct session *session)
         session->instance = conversation.answer.instance;
         told_begin(session);
         told_bound(session);
+        session->known = session->phase == WATCHED;
+    } else if (asked == ASKED_OVER) {
+        told_over(session, conversation.answer.refusal);
     } else if (asked == ASKED_UNREACHABLE) {
         told_lost(session, "it cannot be connected to");
     } else {
@@ -178,6 +181,8 @@ static void attach(struct session *session)
 static bool opened(struct session *session, const struct endpoint *here, int fd)
 {
     session->open = true;
+    session->opened = clock_ms();
+    session->known = session->at_bound && session->phase == WATCHED;
     text_free(&session->notes);
     learn_local_end(session, fd);
     if (session->at_bound) {

@@ -55,6 +55,8 @@ struct session {
 
     /* The SQL connection. */
     bool open;           /* connected, and not reset since */
+    int64_t opened;      /* when */
+    bool known;          /* whether conmgr has watched it since */
     bool at_bound;       /* libpq is at the instance 'bound' */
     int sql_fd;          /* a duplicate of its socket, which no close of libpq's can make another's */
     char local_addr[64]; /* its local end */

@@ -10,7 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ASK_MS = 1000, FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 500 };
+enum {
+    ASK_MS = 1000,
+    FIRST_PAUSE_MS = 50,
+    LONGEST_PAUSE_MS = 500,
+    NEW_MS = 10000 /* by then conmgr has seen an instance that has come back */
+};
 
 static void close_fd(int *fd)
 {
@@ -79,6 +84,14 @@ void told_again_later(struct session *session)
         session->due = 0;
 }
 
+void told_over(struct session *session, const char *message)
+{
+    if (session->known || clock_ms() - session->opened >= NEW_MS)
+        end(session, message);
+    else
+        told_again_later(session);
+}
+
 void told_lost(struct session *session, const char *why)
 {
     if (session->keep_on_loss) {
@@ -141,12 +154,13 @@ static bool hear(struct session *session, enum frame kind, const unsigned char *
         session->instance = answer.instance;
         answer_free(&answer);
         session->phase = WATCHED;
+        session->known = true;
         session->due = 0;
         session->pause = 0;
         told_bound(session);
-    } else if (session->phase == WATCHED && kind == FRAME_DOWN) {
+    } else if (session->phase != UNWATCHED && kind == FRAME_DOWN) {
         char *message = packet_down(frame, length);
-        end(session, message != NULL ? message : "conmgr declared the instance dead");
+        (session->phase == WATCHED ? end : told_over)(session, message != NULL ? message : "conmgr declared the instance dead");
         free(message);
         return false;
     }

@@ -19,6 +19,12 @@ void told_bound(struct session *session);
 /* Closes the ask connection, and has the watcher ask for the bound instance after a pause. */
 void told_again_later(struct session *session);
 
+/*
+ * conmgr answers that the bound instance is dead, or no longer what is wanted: ends the SQL connection. But one that is
+ * new, and that conmgr has never watched, has found the instance alive after conmgr had lost it: then asks again later.
+ */
+void told_over(struct session *session, const char *message);
+
 /* conmgr is gone: ends the SQL connection, unless it is to be kept, and then asks again later. */
 void told_lost(struct session *session, const char *why);
 

@@ -138,6 +138,37 @@ class EndTest {
     }
 
     @Test
+    void aConnectionThatIsToBeKeptEndsWhenItsInstanceHasDiedMeanwhile() throws Exception {
+        try (Client client = Client.linked("PGCONMGRLOSS", "keep")) {
+            client.does("connect " + conninfo());
+            conmgr.bound(0);
+            client.tell("query select pg_sleep(600)");
+            Servers.awaitSleeper(Servers.standby());
+            conmgr.close();
+            conmgr = new FakeConmgr(ask -> new Frame.Down(7, "dead", REASON), conmgr.port());
+            assertThat(client.answer()).startsWith("BAD FATAL:  " + REASON);
+        } finally {
+            Servers.endSleepers(Servers.standby());
+        }
+    }
+
+    @Test
+    void aNewConnectionDoesNotEndByWhatConmgrKnewBefore() throws Exception {
+        Frame.Routed lost = new Frame.Routed(
+                9, "127.0.0.1", "", closedPort(), "standby", true, List.of(FakeConmgr.address(Servers.otherStandby())));
+        conmgr.answer(ask -> ask.instance().isEmpty() ? lost : new Frame.Down(7, "dead", REASON));
+        try (Client client = Client.linked()) {
+            assertThat(client.does("connect " + conninfo())).startsWith(at(Servers.otherStandby()));
+            until("asked three times", () -> conmgr.applications().size() >= 4);
+            assertThat(client.does("query select 1")).isEqualTo("1");
+            conmgr.answer(ask -> FakeConmgr.route(Servers.otherStandby()));
+            conmgr.lastBound().down("now");
+            assertThat(client.does("await")).isEqualTo("readable");
+            assertThat(client.does("query select 1")).startsWith("BAD FATAL:  now");
+        }
+    }
+
+    @Test
     void whetherItIsToBeKeptIsReadWhenItConnects() throws Exception {
         try (Client client = Client.linked()) {
             client.does("connect " + conninfo());

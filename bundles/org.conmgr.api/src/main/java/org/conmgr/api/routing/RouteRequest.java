@@ -14,7 +14,8 @@ import java.util.Set;
  * @param avoid numbers of instances that will not do, because the asker has just failed to connect to them
  * @param prefer number of the instance to choose if it is among the best; -1 for none
  * @param instance {@code host:port} of the one instance that the application has found by itself and wants to be bound
- *     to: it is answered when sessions with this target may stay there, and no other ever; empty for any
+ *     to: it is answered when sessions with this target may stay there, and no other ever; the answer is an end when
+ *     it is known that they may not, and a refusal when nothing is known of it; empty for any
  */
 public record RouteRequest(
         Target target,

@@ -13,7 +13,8 @@
  *
  * <p>Fields of the ask: {@code target}, {@code application}, {@code pid}, {@code min_lsn}, and {@code instance} from a
  * driver that is connected already (libpq has tried another of the instances it was told) and only wants to be told what
- * happens to that one: conmgr names it, or refuses.
+ * happens to that one: conmgr names it, or says at once that it is down or no longer what is asked for (a down), or
+ * refuses as long as it does not know it.
  *
  * <p><b>Answer.</b> conmgr answers with a frame and keeps the connection open; more frames may follow at any time. The
  * driver may send frames too.

@@ -216,6 +216,22 @@ final class BookedInstance {
         };
     }
 
+    /**
+     * Why sessions would not have outlived what is known of it; null when they may have. Where it has never been up, that
+     * its watchdog is not to be reached says nothing of it.
+     */
+    @Nullable
+    Verdict death() {
+        Verdict last = verdict;
+        if (last == null || lived) {
+            return last;
+        }
+        return switch (last.reason()) {
+            case CONNECT_TIMED_OUT, HOST_UNREACHABLE, INSTANCE_STOPPED, INSTANCE_UNREACHABLE -> last;
+            default -> null;
+        };
+    }
+
     /** Why sessions that it does not keep must go. */
     String fenceReason() {
         return standing instanceof Standing.Fit ? "it is now " + attributes : standing.note();

@@ -16,6 +16,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.conmgr.api.link.LinkState;
+import org.conmgr.api.link.Verdict;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.routing.ApplicationStatus;
@@ -114,6 +115,23 @@ final class Ledger {
 
     Refusal refusal(Look look) {
         return RefusalText.of(look, instances.values(), clock.instant());
+    }
+
+    /** Why one that is connected already must go instead of being bound; null when it asks for something else. */
+    @Nullable
+    SessionEnd over(RouteRequest request) {
+        for (BookedInstance instance : instances.values()) {
+            if (instance.configured.address().equals(request.instance())) {
+                Verdict death = instance.death();
+                if (death != null) {
+                    return new SessionEnd(instance.configured, SessionEnd.Cause.DEAD, death.toString());
+                }
+                if (!instance.keeps(request.target())) {
+                    return new SessionEnd(instance.configured, SessionEnd.Cause.FENCED, instance.fenceReason());
+                }
+            }
+        }
+        return null;
     }
 
     void bind(BookedSession session, BookedInstance instance, Look look) {

@@ -292,8 +292,11 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     private void answerOrAwait(BookedSession session, Aftermath after) {
         Look look = ledger.look(session.request);
         BookedInstance chosen = ledger.choose(look, after);
+        SessionEnd over = chosen == null ? ledger.over(session.request) : null;
         Duration wait = ledger.settings().routeWait();
-        if (chosen != null && (wait.isZero() || !ledger.mustQueue(session.request))) {
+        if (over != null) {
+            session.end(over);
+        } else if (chosen != null && (wait.isZero() || !ledger.mustQueue(session.request))) {
             ledger.bind(session, chosen, look);
         } else if (wait.isZero()) {
             session.answer(ledger.refusal(look));

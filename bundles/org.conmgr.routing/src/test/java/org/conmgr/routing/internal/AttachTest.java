@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Set;
 import org.conmgr.api.instance.Role;
+import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Target;
 import org.junit.jupiter.api.Test;
@@ -38,11 +39,35 @@ class AttachTest {
     }
 
     @Test
-    void isRefusedWhereItCouldNotStay() {
+    void isEndedWhereItCouldNotStay() {
         books.primary(0, 1).standby(1, 1).standby(2, 1).down(2);
-        assertThat(attach(Target.STANDBY, "db1:5432").told).as("a primary").containsExactly("refused");
-        assertThat(attach(Target.ANY, "db3:5432").told).as("dead").containsExactly("refused");
+        Client unfit = attach(Target.STANDBY, "db1:5432"), dead = attach(Target.ANY, "db3:5432");
+        assertThat(unfit.told).as("a primary").containsExactly("ended 0 FENCED");
+        assertThat(unfit.end().reason()).startsWith("it is now ").contains("primary");
+        assertThat(dead.told).containsExactly("ended 2 DEAD");
+        assertThat(dead.end().reason()).startsWith("timed out: silent");
+        assertThat(books.board.applications()).isEmpty();
+    }
+
+    @Test
+    void isRefusedWhereNothingIsKnownYet() {
+        books.primary(0, 1);
         assertThat(attach(Target.ANY, "db4:5432").told).as("not configured").containsExactly("refused");
+        assertThat(attach(Target.ANY, "db2:5432").told).as("not reached yet").containsExactly("refused");
+        books.board.down(1, books.verdict(VerdictReason.REFUSED));
+        assertThat(attach(Target.ANY, "db2:5432").told).as("no watchdog yet").containsExactly("refused");
+    }
+
+    @Test
+    void isEndedByWhatIsSaidOfAnInstanceThatWasNeverUp() {
+        books.board.down(1, books.verdict(VerdictReason.CONNECT_TIMED_OUT));
+        assertThat(attach(Target.ANY, "db2:5432").told).containsExactly("ended 1 DEAD");
+    }
+
+    @Test
+    void isToldAtOnceWhatItNeedNotWaitFor() {
+        books.routeWait(3).standby(1, 1).down(1);
+        assertThat(attach(Target.STANDBY, "db2:5432").told).containsExactly("ended 1 DEAD");
     }
 
     @Test
@@ -64,7 +89,7 @@ class AttachTest {
 
     @Test
     void waitsForNobodyElse() {
-        books.routeWait(3).primary(0, 1).degraded(1, Role.STANDBY, 1).down(1);
+        books.routeWait(3).primary(0, 1);
         Client client = books.ask(Target.STANDBY);
         Client attaching = attach(Target.STANDBY, "db2:5432");
         books.degraded(1, Role.STANDBY, 1);
