@@ -31,9 +31,23 @@ final class TerminatorConnection implements Terminator.Connection {
         }
         if (current == null) {
             current = open();
+        } else if (!current.hasRights()) {
+            askAgain(current);
         }
-        if (!current.seesAddresses() || !current.endsOthers()) {
+        if (!current.hasRights()) {
             throw new IOException(lacksRights());
+        }
+    }
+
+    /** The role may have been granted what it lacked. */
+    private void askAgain(TerminatorSession current) throws IOException {
+        try {
+            current.readRights();
+        } catch (SQLException e) {
+            if (current.endedBy(e)) {
+                lose(current);
+            }
+            throw failed(e);
         }
     }
 

@@ -44,7 +44,8 @@ final class TerminatorSession {
                                     'transaction_timeout')) as unlimited
             """;
 
-    // pg_terminate_backend() raises an error where it may not, which would spare all that come after.
+    // pg_terminate_backend() raises an error where it may not, which would spare all that come after. What the role may
+    // see is told with what it saw: it changes within the session.
     private static final String TERMINATE = """
             with self as materialized (
               select oid, rolsuper as superuser, pg_has_role(oid, 'pg_signal_backend', 'usage') as ends_others
@@ -60,7 +61,8 @@ final class TerminatorSession {
                  and not %s
             )
             select count(*) filter (where case when may_end then pg_terminate_backend(pid) end) as ended,
-                   count(*) filter (where not may_end) as refused
+                   count(*) filter (where not may_end) as refused,
+                   pg_has_role('pg_read_all_stats', 'usage') as sees_addresses
               from client
             """;
 
@@ -76,19 +78,14 @@ final class TerminatorSession {
     private final PGConnection driver;
     private final PreparedStatement ofAddresses;
     private final PreparedStatement ofSockets;
-    private final boolean seesAddresses;
-    private final boolean endsOthers;
+    private boolean seesAddresses;
+    private boolean endsOthers;
 
     private TerminatorSession(Connection connection) throws SQLException {
         this.connection = connection;
         driver = connection.unwrap(PGConnection.class);
         connection.setNetworkTimeout(HERE, TIMEOUT_MILLIS);
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(RIGHTS)) {
-            row.next();
-            seesAddresses = row.getBoolean("sees_addresses");
-            endsOthers = row.getBoolean("ends_others");
-        }
+        readRights();
         ofAddresses = connection.prepareStatement(TERMINATE.formatted(OF_ADDRESSES, ApplicationName.OWN_SESSION));
         ofSockets = connection.prepareStatement(TERMINATE.formatted(OF_SOCKETS, ApplicationName.OWN_SESSION));
         // Once with nobody, so that the server has both planned before they are needed.
@@ -107,14 +104,24 @@ final class TerminatorSession {
         }
     }
 
-    /** True if the role sees from where the clients of other roles come. */
+    /** Asks what the role may do by now. */
+    void readRights() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(RIGHTS)) {
+            row.next();
+            seesAddresses = row.getBoolean("sees_addresses");
+            endsOthers = row.getBoolean("ends_others");
+        }
+    }
+
+    /** True if the role saw from where the clients of other roles come when the session last asked or ended some. */
     boolean seesAddresses() {
         return seesAddresses;
     }
 
-    /** True if the role may end sessions of other roles, superusers' apart. */
-    boolean endsOthers() {
-        return endsOthers;
+    /** True if the role sees that, and might end sessions of other roles, superusers' apart, when the session last asked. */
+    boolean hasRights() {
+        return seesAddresses && endsOthers;
     }
 
     /** True if the instance has ended the session; looks only at what has arrived, for about a millisecond. */
@@ -161,6 +168,7 @@ final class TerminatorSession {
         statement.setArray(1, connection.createArrayOf("text", addresses.toArray()));
         try (ResultSet row = statement.executeQuery()) {
             row.next();
+            seesAddresses = row.getBoolean("sees_addresses");
             return new Terminated(row.getInt("ended"), row.getInt("refused"));
         }
     }

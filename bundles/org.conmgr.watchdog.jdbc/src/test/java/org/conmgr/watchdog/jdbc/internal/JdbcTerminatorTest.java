@@ -245,8 +245,21 @@ class JdbcTerminatorTest {
                         .withMessage(text);
                 assertThat(powerless.terminate(SECOND)).isEqualTo(new Terminated(0, 1));
             }
-        } finally {
+            // Its session is the one that logged in without.
+            assertThat(blind.terminate(SECOND)).isEqualTo(new Terminated(0, 1));
+            instance.query("grant pg_signal_backend to app");
+            blind.connect();
+            assertThat(blind.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
+            assertThat(client.isValid(5)).isFalse();
             instance.query("revoke pg_monitor from app");
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> blind.terminate(SECOND))
+                    .withMessage(text + "; ended 0 that it does see");
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(blind::connect)
+                    .withMessage(text);
+        } finally {
+            instance.query("revoke pg_monitor, pg_signal_backend from app");
         }
     }
 
