@@ -2,9 +2,13 @@ package org.conmgr.shell.internal;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,8 +99,40 @@ final class DataSources {
         // Through a symbolic link, and never half written.
         Path real = Files.exists(file) ? file.toRealPath() : file;
         Path next = real.resolveSibling(real.getFileName() + ".new");
-        Files.write(next, lines, StandardCharsets.UTF_8);
-        Files.move(next, real, StandardCopyOption.REPLACE_EXISTING);
+        Files.deleteIfExists(next);
+        try {
+            createLike(real, next);
+            Files.write(next, lines, StandardCharsets.UTF_8);
+            Files.move(next, real, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(next);
+        }
+    }
+
+    /** As private as what it replaces, which may hold passwords, from its first byte. */
+    private static void createLike(Path old, Path next) throws IOException {
+        if (!Files.exists(old) || !Files.getFileStore(old).supportsFileAttributeView(PosixFileAttributeView.class)) {
+            Files.createFile(next);
+            return;
+        }
+        Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        PosixFileAttributes wanted = Files.readAttributes(old, PosixFileAttributes.class);
+        PosixFileAttributeView view = Files.getFileAttributeView(next, PosixFileAttributeView.class);
+        PosixFileAttributes given = view.readAttributes();
+        try {
+            if (!given.group().equals(wanted.group())) {
+                view.setGroup(wanted.group());
+            }
+            if (!given.owner().equals(wanted.owner())) {
+                view.setOwner(wanted.owner());
+            }
+        } catch (FileSystemException e) {
+            throw new IOException(
+                    old + ": is left as it is: its owner and group, " + wanted.owner() + " and " + wanted.group()
+                            + ", cannot be kept",
+                    e);
+        }
+        view.setPermissions(wanted.permissions());
     }
 
     private static Set<String> names(Set<String> sources) {

@@ -1,12 +1,17 @@
 package org.conmgr.shell.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.conmgr.api.routing.Target;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataSourcesTest {
@@ -63,5 +68,34 @@ class DataSourcesTest {
         Files.delete(file);
         DataSources.install(file, sources);
         assertThat(file).hasContent(DataSources.text(sources));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void whatIsInstalledIsAsPrivateAsTheFileWas(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("odbc.ini");
+        Files.writeString(directory.resolve("odbc.ini.new"), "left by a killed process");
+        for (String permissions : List.of("rw-------", "rw-r-----", "rw-rw-r--")) {
+            Files.writeString(file, "[other]\nPassword = secret\n");
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+            DataSources.install(file, DataSources.all(SITE));
+            assertThat(file).content().startsWith("[other]\nPassword = secret\n");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo(permissions);
+        }
+        assertThat(directory).isDirectoryNotContaining("glob:**.new");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void whatIsInstalledKeepsItsOwnerAndGroup(@TempDir Path directory) throws Exception {
+        assumeTrue(Files.getAttribute(directory, "unix:uid").equals(0), "needs root: else there is one owner only");
+        Path file = Files.writeString(directory.resolve("odbc.ini"), "[other]\n");
+        Files.setAttribute(file, "unix:uid", 65534);
+        Files.setAttribute(file, "unix:gid", 65533);
+        DataSources.install(file, DataSources.all(SITE));
+        assertThat(Files.readAttributes(file, "unix:uid,gid"))
+                .containsEntry("uid", 65534)
+                .containsEntry("gid", 65533);
     }
 }
