@@ -39,7 +39,7 @@ record ConmgrDirectory(Path home, Path base) {
                     ExitCode.ERROR, base + " is not writable: give a directory of your own with -D or CMDATA");
         }
         FileLock lock = FileChannel.open(
-                        base.resolve("data/running"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                        base.resolve(PidFile.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
                 .tryLock();
         if (lock == null) {
             throw new Failure(ExitCode.ERROR, base + ": a process runs in this directory already");

@@ -244,6 +244,14 @@ class CmCtlTest {
     }
 
     @Test
+    void anEmptyPidFileIsNone() throws Exception {
+        Files.createFile(directory.resolve(PidFile.NAME));
+        assertThat(run("status", "-D", dir())).isEqualTo(3);
+        launcherWithPort(1);
+        assertThat(run("start", "-D", dir(), "-W")).as(err()).isZero();
+    }
+
+    @Test
     void startWaitsForThePrimary() throws Exception {
         AtomicInteger asked = new AtomicInteger();
         try (ScriptedConsole console = new ScriptedConsole(

@@ -1,15 +1,20 @@
 package org.conmgr.config;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code conmgr.pid} of a conmgr directory: which process runs there. Four lines: the process id, the
@@ -21,6 +26,9 @@ import java.util.Optional;
 public record PidFile(long pid, Path directory, Instant started, int port) {
     /** The file's name in a conmgr directory. */
     public static final String NAME = "conmgr.pid";
+
+    /** What a conmgr has open and locked, from before it writes its pid file to its end; in a conmgr directory. */
+    public static final String LOCK = "data/running";
 
     /** In place of a port: not known yet. */
     public static final int STARTING = 0;
@@ -51,7 +59,7 @@ public record PidFile(long pid, Path directory, Instant started, int port) {
     }
 
     /**
-     * Reads the file of a conmgr directory; empty when there is none.
+     * Reads the file of a conmgr directory; empty when there is none, or nothing in it: a power failure may leave it so.
      *
      * @throws IOException if it cannot be read or is no pid file; the message names file, line and what was expected
      */
@@ -61,7 +69,10 @@ public record PidFile(long pid, Path directory, Instant started, int port) {
             if (Files.size(file) > MAX_BYTES) {
                 throw new IOException(file + ": larger than " + MAX_BYTES + " bytes");
             }
-            return Optional.of(parse(file.toString(), Files.readString(file)));
+            String text = Files.readString(file);
+            // Some file systems leave zeros in place of what had not reached the disk.
+            boolean nothing = text.chars().allMatch(c -> c == 0);
+            return nothing ? Optional.empty() : Optional.of(parse(file.toString(), text));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -97,11 +108,47 @@ public record PidFile(long pid, Path directory, Instant started, int port) {
                 StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** The process that wrote it; empty when that is dead, also when its id belongs to a later process now. */
+    /** The process that wrote it; empty when that is dead, also when its id belongs to another process now. */
     public Optional<ProcessHandle> process() {
-        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(process -> process.info()
-                .startInstant()
-                .map(start -> start.isBefore(started.plus(TOLERANCE)))
-                .orElse(true));
+        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(this::wrote);
+    }
+
+    private boolean wrote(ProcessHandle process) {
+        try {
+            // Asked first: when a process started depends on what the clock says now.
+            return hasOpen(process, directory.resolve(LOCK));
+        } catch (IOException e) {
+            // It is another user's, started otherwise than by bin/conmgr, or not on a Linux.
+            return process.info()
+                    .startInstant()
+                    .map(start -> start.isBefore(started.plus(TOLERANCE)))
+                    .orElse(true);
+        }
+    }
+
+    /** @throws IOException if there is no such file, or it cannot be seen what the process has open */
+    private static boolean hasOpen(ProcessHandle process, Path file) throws IOException {
+        Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        Path descriptors = Path.of("/proc", Long.toString(process.pid()), "fd");
+        try (DirectoryStream<Path> each = Files.newDirectoryStream(descriptors)) {
+            for (Path descriptor : each) {
+                if (isFile(descriptor, key)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static boolean isFile(Path descriptor, @Nullable Object key) throws IOException {
+        try {
+            return Objects.equals(
+                    key,
+                    Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey());
+        } catch (NoSuchFileException e) {
+            return false; // closed meanwhile
+        }
     }
 }

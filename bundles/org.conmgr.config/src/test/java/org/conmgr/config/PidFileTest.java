@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class PidFileTest {
@@ -31,7 +34,6 @@ class PidFileTest {
 
     @Test
     void whatIsNoPidFileIsAnErrorThatSaysWhere() throws Exception {
-        refused("", "0 lines (expected: 4)");
         refused("1\n/\n1\n", "3 lines (expected: 4)");
         refused("x\n/\n1\n1\n", "conmgr.pid:1: x (expected: a number)");
         refused("1\n/\ny\n1\n", "conmgr.pid:3: y (expected: a number)");
@@ -41,6 +43,14 @@ class PidFileTest {
         refused("1\n/\n1\n65536\n", "port: 65536 (expected: -1 to 65535)");
         refused("1\n\0\n1\n1\n", "conmgr.pid: ");
         refused("1".repeat(9000), "larger than 8192 bytes");
+    }
+
+    @Test
+    void whatAPowerFailureHasLeftIsNoPidFile() throws Exception {
+        for (String nothing : List.of("", "\0".repeat(40))) {
+            Files.writeString(directory.resolve(PidFile.NAME), nothing);
+            assertThat(PidFile.read(directory)).isEmpty();
+        }
     }
 
     private void refused(String text, String why) throws IOException {
@@ -64,5 +74,31 @@ class PidFileTest {
     void aLaterProcessWithTheSameIdIsAnotherOne() {
         assertThat(new PidFile(ProcessHandle.current().pid(), directory, Instant.EPOCH, 1).process())
                 .isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whoHoldsTheDirectoryIsItsProcessWhateverTheClockSays() throws Exception {
+        Path lock = directory.resolve(PidFile.LOCK);
+        Files.createDirectory(directory.resolve("data"));
+        Process process = new ProcessBuilder("sh", "-c", "exec 9>data/running; echo; exec sleep 60")
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .start();
+        try {
+            // The line is written once the file is open.
+            assertThat(process.getInputStream().read()).isEqualTo('\n');
+            PidFile beforeTheClockWasSet = new PidFile(process.pid(), directory, Instant.EPOCH, 1);
+            assertThat(beforeTheClockWasSet.process()).map(ProcessHandle::pid).contains(process.pid());
+            PidFile ofThis = PidFile.ofThisProcess(directory, 1);
+            assertThat(ofThis.process())
+                    .as("the id of a dead process, used again at once")
+                    .isEmpty();
+            Files.delete(lock);
+            assertThat(ofThis.process()).isPresent();
+            assertThat(beforeTheClockWasSet.process()).isEmpty();
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
     }
 }
