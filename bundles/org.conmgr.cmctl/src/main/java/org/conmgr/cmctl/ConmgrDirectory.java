@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.conmgr.config.PidFile;
+import org.conmgr.config.StopFile;
 
 /** A conmgr directory before a process runs in it: what {@code bin/conmgr} does by shell. */
 record ConmgrDirectory(Path home, Path base) {
@@ -44,6 +45,8 @@ record ConmgrDirectory(Path home, Path base) {
         if (lock == null) {
             throw new Failure(ExitCode.ERROR, base + ": a process runs in this directory already");
         }
+        // Meant for an earlier process, whose id may have been this one's.
+        StopFile.delete(base);
         follow();
         PidFile.ofThisProcess(base, PidFile.STARTING).write();
         return lock;

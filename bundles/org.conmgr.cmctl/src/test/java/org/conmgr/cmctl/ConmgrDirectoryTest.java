@@ -1,0 +1,86 @@
+package org.conmgr.cmctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.conmgr.config.StopFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is done to a conmgr directory before a process runs in it: by {@code bin/conmgr}, and where no shell does it. */
+@DisabledOnOs(OS.WINDOWS)
+class ConmgrDirectoryTest {
+    private static final Path LAUNCHER = Path.of("../../karaf-assembly/src/main/resources/assembly/bin/conmgr");
+
+    private final Path temporary;
+    private final Path home;
+    private final Path base;
+
+    ConmgrDirectoryTest(@TempDir Path temporary) throws IOException {
+        this.temporary = temporary.toRealPath();
+        home = this.temporary.resolve("home");
+        base = this.temporary.resolve("base");
+        for (String file : List.of(
+                "etc/some.cfg",
+                "lib/boot/boot.jar",
+                "lib/jdk9plus/jaxb.jar",
+                "system/org/apache/felix/org.apache.felix.framework/7/felix.jar")) {
+            write(home.resolve(file), "of the distribution\n");
+        }
+        Files.copy(LAUNCHER, Files.createDirectory(home.resolve("bin")).resolve("conmgr"));
+        // In place of a JVM: what is tested has happened before.
+        Path java = write(this.temporary.resolve("java/bin/java"), "#!/bin/sh\nexit 0\n");
+        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static Path write(Path file, String text) throws IOException {
+        Files.createDirectories(file.resolveSibling("."));
+        return Files.writeString(file, text);
+    }
+
+    /** Runs the launcher in {@link #temporary}. */
+    private void launch(Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 022; exec sh \"$@\"", "sh"));
+        command.add(home.resolve("bin/conmgr").toString());
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(temporary.toFile()).redirectErrorStream(true);
+        builder.environment().put("JAVA_HOME", temporary.resolve("java").toString());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        process.getInputStream().transferTo(said);
+        assertThat(process.waitFor()).as(said.toString(StandardCharsets.UTF_8)).isZero();
+        assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    private void launch() throws Exception {
+        launch(Map.of(), "-D", "base");
+    }
+
+    private void take() throws Exception {
+        new ConmgrDirectory(home, base).take().acquiredBy().close();
+    }
+
+    @Test
+    void aRequestToStopThatWasLeftIsNotForTheNextProcess() throws Exception {
+        Files.createDirectory(base);
+        StopFile left = new StopFile(ProcessHandle.current().pid(), StopFile.Mode.FAST);
+        left.write(base);
+        take();
+        assertThat(StopFile.read(base)).isEmpty();
+        left.write(base);
+        launch();
+        assertThat(StopFile.read(base)).isEmpty();
+    }
+}
