@@ -83,4 +83,30 @@ class ConmgrDirectoryTest {
         launch();
         assertThat(StopFile.read(base)).isEmpty();
     }
+
+    @Test
+    void theCacheIsOfOneDistributionWhateverTheStarterHasInItsEnvironment() throws Exception {
+        launch();
+        Path cache = write(base.resolve("data/cache/bundle"), "");
+        Path archive = write(base.resolve("data/conmgr.jsa"), "");
+        for (String setting : List.of("TIME_STYLE=long-iso", "BLOCK_SIZE=1K", "QUOTING_STYLE=c", "LC_ALL=C.UTF-8")) {
+            String[] variable = setting.split("=", 2);
+            launch(Map.of(variable[0], variable[1]), "-D", "base");
+            assertThat(cache).as(setting).exists();
+            assertThat(archive).as(setting).exists();
+        }
+        write(home.resolve("lib/boot/boot.jar"), "of the next distribution\n");
+        launch();
+        assertThat(cache).doesNotExist();
+        assertThat(archive).doesNotExist();
+    }
+
+    @Test
+    void aRelativeDirectoryIsBelowTheWorkingDirectory() throws Exception {
+        Path elsewhere = temporary.resolve("elsewhere");
+        Path other = Files.createDirectories(elsewhere.resolve("base"));
+        launch(Map.of("CDPATH", elsewhere.toString()), "-D", "base");
+        assertThat(base.resolve("data/running")).exists();
+        assertThat(other).isEmptyDirectory();
+    }
 }
