@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -80,6 +82,12 @@ record ConmgrDirectory(Path home, Path base) {
         }
         if (!Files.exists(theirs)) {
             Files.createDirectories(theirs.resolveSibling("."));
+            if (Files.getFileStore(ours).supportsFileAttributeView("posix")) {
+                // With its mode, but ours to edit.
+                Set<PosixFilePermission> mode = Files.getPosixFilePermissions(ours);
+                mode.add(PosixFilePermission.OWNER_WRITE);
+                Files.createFile(theirs, PosixFilePermissions.asFileAttribute(mode));
+            }
             Files.write(theirs, Files.readAllBytes(ours));
         }
     }

@@ -109,4 +109,30 @@ class ConmgrDirectoryTest {
         assertThat(base.resolve("data/running")).exists();
         assertThat(other).isEmptyDirectory();
     }
+
+    @Test
+    void aNewDirectoryIsFilledWithFilesAsPrivateAsTheDistributions() throws Exception {
+        mode(write(home.resolve("etc/secret.cfg"), "password = secret\n"), "rw-------");
+        mode(write(home.resolve("etc/locked.cfg"), "password = secret\n"), "r--------");
+        for (Filling filling : List.<Filling>of(this::take, this::launch)) {
+            filling.run();
+            assertThat(mode("etc/secret.cfg")).isEqualTo("rw-------");
+            // What nobody may write in the distribution is the administrator's here.
+            assertThat(mode("etc/locked.cfg")).isEqualTo("rw-------");
+            assertThat(base.resolve("etc/secret.cfg")).hasContent("password = secret");
+            Files.move(base, temporary.resolve("filled" + System.nanoTime()));
+        }
+    }
+
+    private interface Filling {
+        void run() throws Exception;
+    }
+
+    private static void mode(Path file, String mode) throws IOException {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+    }
+
+    private String mode(String file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(base.resolve(file)));
+    }
 }
