@@ -59,7 +59,7 @@ final class Stop implements Callable<Integer> {
         boolean smart = mode == Mode.SMART && conmgr.isRunning();
         if (smart) {
             ask(conmgr, directory, StopFile.Mode.SMART);
-        } else if (mode == Mode.FAST && windows.present()) {
+        } else if (mode != Mode.IMMEDIATE && windows.present()) {
             // There a signal would be its end at once.
             ask(conmgr, directory, StopFile.Mode.FAST);
         } else {

@@ -256,13 +256,21 @@ class WindowsTest {
     }
 
     @Test
-    void fastStopIsAskedForByAFileSinceASignalWouldKill() throws Exception {
+    void stopIsAskedForByAFileSinceASignalWouldKill() throws Exception {
+        stopIsAskedFor("fast", 5000, StopFile.Mode.FAST);
+        stopIsAskedFor("smart", 5000, StopFile.Mode.SMART);
+        stopIsAskedFor("smart", PidFile.STARTING, StopFile.Mode.FAST);
+        stopIsAskedFor("smart", PidFile.STOPPING, StopFile.Mode.FAST);
+    }
+
+    private void stopIsAskedFor(String mode, int port, StopFile.Mode asked) throws Exception {
         Process process = new ProcessBuilder("sleep", "60").start();
         try {
-            new PidFile(process.pid(), directory, process.info().startInstant().orElseThrow(), 5000).write();
-            assertThat(run("stop", "-W", "-D", directory.toString())).as(err()).isZero();
-            assertThat(StopFile.read(directory))
-                    .isEqualTo(Optional.of(new StopFile(process.pid(), StopFile.Mode.FAST)));
+            new PidFile(process.pid(), directory, process.info().startInstant().orElseThrow(), port).write();
+            assertThat(run("stop", "-m", mode, "-W", "-D", directory.toString()))
+                    .as(err())
+                    .isZero();
+            assertThat(StopFile.read(directory)).isEqualTo(Optional.of(new StopFile(process.pid(), asked)));
             assertThat(process.isAlive()).isTrue();
         } finally {
             process.destroyForcibly().waitFor();
