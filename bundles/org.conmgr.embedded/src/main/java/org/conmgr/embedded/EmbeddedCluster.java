@@ -109,7 +109,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 .forEach(EmbeddedInstance::awaitReplay);
     }
 
-    /** Stops every server at once and removes a temporary directory. No process is left. */
+    /** Stops every server at once and removes a temporary directory. No process is left, even by an interrupted thread. */
     @Override
     public void close() {
         try {
@@ -139,11 +139,24 @@ public final class EmbeddedCluster implements AutoCloseable {
         }
     }
 
+    /** Not cut short by an interrupt of this thread, which stays for what waits next. */
     private static void attempt(Runnable work, List<RuntimeException> failures) {
-        try {
-            work.run();
-        } catch (RuntimeException e) {
-            failures.add(e);
+        boolean interrupted = false;
+        boolean again;
+        do {
+            interrupted |= Thread.interrupted();
+            again = false;
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                again = Thread.currentThread().isInterrupted();
+                if (!again) {
+                    failures.add(e);
+                }
+            }
+        } while (again);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

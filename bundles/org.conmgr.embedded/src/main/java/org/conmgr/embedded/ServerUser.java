@@ -128,12 +128,15 @@ final class ServerUser {
         try {
             // To a file, so that a program that does not end cannot keep us reading.
             Process process = builder(program).redirectOutput(output.toFile()).start();
-            if (!process.waitFor(COMMAND_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                throw new EmbeddedPostgresException(
-                        String.join(" ", program) + ": no end within " + COMMAND_LIMIT.toSeconds() + " s");
+            try {
+                if (!process.waitFor(COMMAND_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw new EmbeddedPostgresException(
+                            String.join(" ", program) + ": no end within " + COMMAND_LIMIT.toSeconds() + " s");
+                }
+                return new Result(process.exitValue(), Files.readString(output));
+            } finally {
+                process.destroyForcibly(); // nobody waits for it any more
             }
-            return new Result(process.exitValue(), Files.readString(output));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new EmbeddedPostgresException("interrupted", e);

@@ -91,6 +91,24 @@ class AbandonedClusterTest {
     }
 
     @Test
+    void aCloseByAnInterruptedThreadLeavesNothingButTheInterrupt() {
+        EmbeddedCluster cluster = EmbeddedCluster.builder().standbys(0).start();
+        EmbeddedInstance instance = cluster.primary();
+        instance.freeze();
+        assertThat(instance.pids()).hasSizeGreaterThan(3);
+        try {
+            Thread.currentThread().interrupt();
+            cluster.close();
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            assertThat(instance.pids()).isEmpty();
+            assertThat(instance.dataDirectory()).doesNotExist();
+        } finally {
+            Thread.interrupted();
+            instance.killAll(); // what a close that fails has left
+        }
+    }
+
+    @Test
     void anAbandonedTemporaryDirectoryIsRemoved() throws IOException {
         Path clusters = WorkDirectory.clusters();
         Path abandoned = Files.createDirectories(clusters.resolve("0-abandoned/n1/data"));
