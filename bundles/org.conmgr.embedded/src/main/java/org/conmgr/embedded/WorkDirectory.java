@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class WorkDirectory implements AutoCloseable {
     private static final String CLAIM = ".conmgr-embedded";
 
+    /** Beside the temporary directories. */
+    private static final String GATE = "lock";
+
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final long MEMORY_ENOUGH = 1L << 30;
 
@@ -85,12 +88,9 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     /** A new directory that vanishes with its cluster. */
-    static synchronized WorkDirectory temporary() throws IOException {
+    static WorkDirectory temporary() throws IOException {
         Path parent = clusters();
-        // Nobody may take for abandoned what another is just making.
-        try (FileChannel channel =
-                FileChannel.open(parent.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.lock(); // ends with the channel
+        return alone(parent.resolve(GATE), () -> {
             String ours = ProcessHandle.current().pid() + "-";
             try (DirectoryStream<Path> others = Files.newDirectoryStream(parent, Files::isDirectory)) {
                 for (Path other : others) {
@@ -102,14 +102,31 @@ final class WorkDirectory implements AutoCloseable {
             Path path = Files.createTempDirectory(parent, ours);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
             return claim(path, true).orElseThrow();
+        });
+    }
+
+    private interface Work<T> {
+        T run() throws IOException;
+    }
+
+    /** Nobody may take for abandoned what another, of this or another JVM, is just making or removing. */
+    private static synchronized <T> T alone(Path gate, Work<T> work) throws IOException {
+        try (FileChannel channel = FileChannel.open(gate, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock(); // ends with the channel
+            return work.run();
         }
     }
 
     private static void deleteIfAbandoned(Path path) throws IOException {
-        Optional<WorkDirectory> abandoned = claim(path, true);
+        Optional<WorkDirectory> abandoned;
+        try {
+            abandoned = claim(path, true);
+        } catch (NoSuchFileException e) {
+            return; // somebody has removed it
+        }
         if (abandoned.isPresent()) {
             abandoned.get().endServers();
-            abandoned.get().close();
+            abandoned.get().release();
         }
     }
 
@@ -177,13 +194,29 @@ final class WorkDirectory implements AutoCloseable {
     public void close() {
         try {
             if (temporary) {
-                delete(path);
+                alone(path.resolveSibling(GATE), () -> {
+                    release();
+                    return path;
+                });
+            } else {
+                release();
             }
-            lock.acquiredBy().close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private void release() throws IOException {
+        try {
+            if (temporary) {
+                delete(path);
+            }
         } finally {
-            CLAIMED.remove(path);
+            try {
+                lock.acquiredBy().close();
+            } finally {
+                CLAIMED.remove(path);
+            }
         }
     }
 

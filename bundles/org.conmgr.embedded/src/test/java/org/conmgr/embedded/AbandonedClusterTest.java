@@ -11,10 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,6 +124,34 @@ class AbandonedClusterTest {
         assertThat(used).doesNotExist();
     }
 
+    /** Another JVM: makes and removes temporary directories for a while. */
+    static final class Tourist {
+        public static void main(String[] arguments) throws IOException {
+            long start = System.nanoTime();
+            do {
+                try (WorkDirectory directory = WorkDirectory.temporary()) {
+                    for (int file = 0; file < 100; file++) {
+                        Files.createFile(directory.path().resolve("file" + file));
+                    }
+                }
+            } while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(1500));
+        }
+    }
+
+    @Test
+    void twoJvmsMakeAndRemoveTheirDirectoriesAtOnce() throws Exception {
+        String own = "-D" + EmbeddedBinaries.DIRECTORY + "=" + files;
+        List<Process> tourists = List.of(jvm(Tourist.class, own), jvm(Tourist.class, own));
+        for (Process tourist : tourists) {
+            String said = new String(tourist.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(tourist.waitFor()).as(said).isZero();
+        }
+        try (Stream<Path> left = Files.walk(files)) {
+            assertThat(left.filter(Files::isRegularFile)).singleElement().satisfies(file -> assertThat(file)
+                    .hasFileName("lock"));
+        }
+    }
+
     @Test
     void aDirectoryOfSomethingElseIsLeftAlone() throws IOException {
         Path precious = Files.writeString(files.resolve("precious"), "do not lose");
@@ -148,15 +178,19 @@ class AbandonedClusterTest {
     }
 
     private static Process other(Path directory) throws IOException {
-        return new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "-D" + EmbeddedBinaries.JARS + "=" + System.getProperty(EmbeddedBinaries.JARS),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Other.class.getName(),
-                        directory.toString())
-                .redirectErrorStream(true)
-                .start();
+        String jars = "-D" + EmbeddedBinaries.JARS + "=" + System.getProperty(EmbeddedBinaries.JARS);
+        return jvm(Other.class, jars, directory.toString());
+    }
+
+    private static Process jvm(Class<?> main, String option, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                option,
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     private static List<List<Long>> pids(Process other) throws IOException {
