@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,9 @@ class StalledTest {
     private static final int ROWS = 100_000;
 
     private static final long MAX_BUFFERS = 16 << 20;
+
+    /** Into small socket buffers the last of it trickles: some 4 s on an idle machine. */
+    private static final Duration STALL_DEADLINE = Duration.ofSeconds(60);
 
     private static EmbeddedCluster cluster;
 
@@ -84,7 +88,7 @@ class StalledTest {
 
     private static void awaitStall(Writer writer) {
         long[] last = {-1, System.nanoTime()};
-        Await.until("the client cannot send any more", () -> {
+        Await.until("the client cannot send any more", STALL_DEADLINE, () -> {
             long sent = writer.sent;
             if (sent != last[0]) {
                 last[0] = sent;
