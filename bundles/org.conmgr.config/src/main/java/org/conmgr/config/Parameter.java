@@ -45,11 +45,11 @@ public enum Parameter {
     SYSLOG_FACILITY(
             Pid.SYSLOG, Platform.LINUX, ValueType.FACILITY, "LOCAL0", "The facility of messages that go to syslog."),
     SYSLOG_IDENT(
-            Pid.SYSLOG, Platform.LINUX, ValueType.NAME, "conmgr", "The program name of messages that go to syslog."),
+            Pid.SYSLOG, Platform.LINUX, ValueType.IDENT, "conmgr", "The program name of messages that go to syslog."),
     EVENT_SOURCE(
             Pid.EVENTLOG,
             Platform.WINDOWS,
-            ValueType.NAME,
+            ValueType.SOURCE,
             "conmgr",
             "The event source of messages that go to the event log."),
     LOG_MIN_MESSAGES(Pid.LOG, ValueType.SEVERITY, "WARNING", "The least severity that is written."),

@@ -19,8 +19,10 @@ enum ValueType {
     COUNT("integer", "0 or more"),
     /** Whole seconds as the guide wants them, or a number with a unit. */
     SECONDS("integer", "seconds, 1 or more; or with a unit (ms, s, min, h, d), 10ms or more"),
-    /** Some text, not empty and not only blanks. */
-    NAME("string", "a text that is not empty"),
+    /** What the syslog sink takes. */
+    IDENT("string", "1 to 48 printable ASCII characters, none of them a blank, ':', '[' or ']'"),
+    /** What the event log sink takes. */
+    SOURCE("string", "1 to 255 characters, none of them a backslash"),
     /** A host name or a literal address; the empty text is none. */
     HOST("string", "a host name or an IP address"),
     /** A literal address; the empty text is none. */
@@ -37,6 +39,10 @@ enum ValueType {
     private static final int MAX_SECONDS = Integer.MAX_VALUE / 1000;
 
     private static final Pattern BARE_NUMBER = Pattern.compile("-?[0-9]+");
+
+    // Both are the sinks' own rules, whose tests hold these to them: what they do not take would leave them silent.
+    private static final Pattern IDENTS = Pattern.compile("[!-~&&[^:\\[\\]]]{1,48}");
+    private static final Pattern SOURCES = Pattern.compile("[^\\p{Cntrl}\\\\]{1,255}");
 
     /** The guide's facilities of syslog. */
     private enum Facility {
@@ -78,7 +84,8 @@ enum ValueType {
             case PORT -> Integer.toString(Setting.port(key, text));
             case COUNT -> Integer.toString(Setting.integer(key, text, 0, Integer.MAX_VALUE));
             case SECONDS -> seconds(key, text);
-            case NAME -> name(key, text);
+            case IDENT -> name(key, text, IDENTS);
+            case SOURCE -> name(key, text, SOURCES);
             case HOST -> HostText.host(key, text);
             case ADDRESS -> HostText.address(key, text);
             case DESTINATIONS -> destinations(key, text, platform);
@@ -106,11 +113,12 @@ enum ValueType {
         return new InvalidSetting(key, text, "at most " + MAX_SECONDS + " seconds");
     }
 
-    private static String name(String key, String text) {
-        if (text.isBlank()) {
-            throw new InvalidSetting(key, text.strip(), "a text that is not empty");
+    private String name(String key, String text, Pattern allowed) {
+        String name = text.strip();
+        if (!allowed.matcher(name).matches()) {
+            throw new InvalidSetting(key, name, range);
         }
-        return text;
+        return name;
     }
 
     private static String destinations(String key, String text, Platform platform) {

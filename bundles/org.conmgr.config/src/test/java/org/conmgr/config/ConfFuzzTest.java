@@ -24,7 +24,7 @@ class ConfFuzzTest {
             heartbeat_interval = 200ms
             heartbeat_timeout = 600ms
             log_destination = 'stderr,syslog'
-            syslog_ident = 'it''s # conmgr'
+            syslog_ident = 'it''s#conmgr'
             log_min_messages = LOG
             max_connections = 100
             """;

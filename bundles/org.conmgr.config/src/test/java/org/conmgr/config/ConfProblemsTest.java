@@ -23,6 +23,9 @@ class ConfProblemsTest {
     private static final String BEHIND = " behind the value (expected: one value; one with blanks or quotes stands in"
             + " '...', a quote within quotes is written '')";
 
+    private static final String IDENT =
+            " (expected: 1 to 48 printable ASCII characters, none of them a blank, ':', '[' or ']')";
+
     /** One file and everything that is said of it. */
     record Case(String file, Platform platform, List<String> problems) {
         static Case of(String file, String... problems) {
@@ -158,9 +161,13 @@ class ConfProblemsTest {
                 Case.of(
                         "syslog_facility = LOCAL8",
                         "ERROR conmgr.conf:1: syslog_facility: LOCAL8 (expected: one of LOCAL0, LOCAL1, LOCAL2, LOCAL3, LOCAL4, LOCAL5, LOCAL6, LOCAL7)"),
-                Case.of(
-                        "syslog_ident = ''",
-                        "ERROR conmgr.conf:1: syslog_ident: '' (expected: a text that is not empty)"),
+                Case.of("syslog_ident = ''", "ERROR conmgr.conf:1: syslog_ident: ''" + IDENT),
+                Case.of("syslog_ident = 'my conmgr'", "ERROR conmgr.conf:1: syslog_ident: my conmgr" + IDENT),
+                Case.of("syslog_ident = a:b", "ERROR conmgr.conf:1: syslog_ident: a:b" + IDENT),
+                Case.onWindows(
+                        "event_source = 'my\\conmgr'",
+                        "ERROR conmgr.conf:1: event_source: my\\conmgr (expected: 1 to 255 characters, none of them a"
+                                + " backslash)"),
                 Case.of(
                         "log_destination = eventlog",
                         "ERROR conmgr.conf:1: log_destination: eventlog (expected: on Linux: stderr or syslog, or both with a comma between)"),
