@@ -6,12 +6,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Notices that a file has another content, by being asked again and again. It looks at time, size and identity of the
  * file, and reads it only when one of these is new; so it works on every file system, and for editors that write in
- * place as for those that write another file and rename it. Not thread-safe.
+ * place as for those that write another file and rename it. One that it could not read is read at every look: what lets
+ * it be read, another mode or owner, changes none of these. Not thread-safe.
  *
  * <p>A content counts when two looks in a row have found it: a file that is being written, or is missing for a moment
  * while it is replaced, is left alone.
@@ -21,13 +23,19 @@ final class FileWatch {
     private static final int READS_AFTER_CHANGE = 10;
 
     private final Path file;
+    private final Function<Path, Content> reader;
     private Optional<Stamp> stamp = Optional.empty();
     private int reads = READS_AFTER_CHANGE;
     private @Nullable Content taken;
     private @Nullable Content candidate;
 
     FileWatch(Path file) {
+        this(file, Content::of);
+    }
+
+    FileWatch(Path file, Function<Path, Content> reader) {
         this.file = file;
+        this.reader = reader;
     }
 
     private record Stamp(FileTime modified, long size, String identity) {}
@@ -35,7 +43,7 @@ final class FileWatch {
     /** The content as it is now; what {@link #look} compares with from now on. */
     Content take() {
         candidate = null;
-        Content now = Content.of(file);
+        Content now = reader.apply(file);
         taken = now;
         return now;
     }
@@ -47,11 +55,12 @@ final class FileWatch {
             stamp = found;
             reads = READS_AFTER_CHANGE;
         }
-        if (reads == 0) {
+        if (reads > 0) {
+            reads--;
+        } else if (!(taken instanceof Content.Unreadable)) {
             return Optional.empty();
         }
-        reads--;
-        Content now = Content.of(file);
+        Content now = reader.apply(file);
         if (now.equals(taken)) {
             candidate = null;
             return Optional.empty();

@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,6 +136,20 @@ class FileWatchTest {
         looksInVain(1);
         assertThat(watch.look()).containsInstanceOf(Content.Unreadable.class);
         looksInVain(30);
+    }
+
+    /** As after chmod and chown, which change neither time, size nor identity; whoever runs this may read any file. */
+    @Test
+    void madeReadableLongAfterItCouldNotBeRead() {
+        AtomicReference<Content> found = new AtomicReference<>(new Content.Unreadable("AccessDeniedException"));
+        FileWatch denied = new FileWatch(file, any -> found.get());
+        assertThat(denied.take()).isEqualTo(found.get());
+        for (int i = 0; i < 100; i++) {
+            assertThat(denied.look()).as("look %d", i).isEmpty();
+        }
+        found.set(bytes("one"));
+        assertThat(denied.look()).isEmpty();
+        assertThat(denied.look()).contains(bytes("one"));
     }
 
     @Test
