@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Dictionary;
 import java.util.HashSet;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.InvalidSetting;
@@ -81,28 +83,52 @@ final class Enforcer {
     }
 
     private void enforce(Configuration configuration, Map<String, String> values) throws IOException {
-        NavigableMap<String, Object> now = properties(configuration);
+        Reading reading = read(configuration);
+        NavigableMap<String, Object> now = reading.properties();
         boolean ours = isOurs(now);
         if (ours && cfgIsGone(now)) {
             now.clear();
-        }
-        if (!ours) {
-            warnOfOverruled(configuration, now, values);
         }
         NavigableMap<String, Object> merged = new TreeMap<>(now);
         merged.putAll(mark(now, ours));
         merged.remove(FILE);
         parametersOf(configuration).forEach(parameter -> merged.remove(parameter.key()));
         merged.putAll(values);
+        // Told when it is so; by then the configuration may be deleted, and tells nothing any more.
+        List<LogMessage> overruled = ours ? List.of() : overruled(configuration, now, values);
         makeWritable(configuration);
+        if (reading.isOld()) {
+            enforce(configuration, values);
+            return;
+        }
         configuration.updateIfDifferent(dictionary(merged));
+        overruled.forEach(log::log);
+    }
+
+    /**
+     * What a configuration says, to be written back with changes unless it {@link #isOld}: what File Install has read
+     * from a {@code .cfg} meanwhile would be lost, and with our mark nobody would look for it again.
+     *
+     * @param count of the changes before
+     */
+    private record Reading(Configuration configuration, long count, NavigableMap<String, Object> properties) {
+        boolean isOld() {
+            return configuration.getChangeCount() != count;
+        }
+    }
+
+    private static Reading read(Configuration configuration) {
+        long count = configuration.getChangeCount();
+        return new Reading(configuration, count, properties(configuration));
     }
 
     private static Map<String, Object> mark(Map<String, Object> now, boolean ours) {
         return Map.of(MARK, String.valueOf(now.getOrDefault(ours ? MARK : FILE, "")));
     }
 
-    private void warnOfOverruled(Configuration configuration, Map<String, Object> theirs, Map<String, String> values) {
+    private List<LogMessage> overruled(
+            Configuration configuration, Map<String, Object> theirs, Map<String, String> values) {
+        List<LogMessage> overruled = new ArrayList<>();
         for (Parameter parameter : parametersOf(configuration)) {
             Object their = theirs.get(parameter.key());
             if (their == null) {
@@ -113,15 +139,16 @@ final class Enforcer {
             String same = canonical(parameter, text);
             // A default in a shipped file is nobody's wish.
             if (!same.equals(value) && !same.equals(parameter.defaultValue().orElse(""))) {
-                log.log(
+                overruled.add(LogMessage.of(
                         Message.SETTING_OVERRULED,
                         origin(configuration, theirs),
                         parameter.key(),
                         text,
                         ConfFile.NAME,
-                        value.isEmpty() ? "none" : value);
+                        value.isEmpty() ? "none" : value));
             }
         }
+        return overruled;
     }
 
     private String canonical(Parameter parameter, String text) {
@@ -133,38 +160,53 @@ final class Enforcer {
     }
 
     private void removeInstance(Configuration configuration) throws IOException {
-        NavigableMap<String, Object> now = properties(configuration);
+        Reading reading = read(configuration);
+        NavigableMap<String, Object> now = reading.properties();
+        boolean ours = isOurs(now);
         String pid = configuration.getPid();
-        if (!isOurs(now)) {
-            String number = pid.substring(pid.indexOf('~') + 1);
-            if (deletionReachesFiles && now.containsKey(FILE)) {
-                if (left.add(pid)) {
-                    log.log(Message.INSTANCE_NOT_OVERRULED, origin(configuration, now), number, ConfFile.NAME);
-                }
-                return;
+        String number = pid.substring(pid.indexOf('~') + 1);
+        String origin = origin(configuration, now);
+        if (!ours && deletionReachesFiles && now.containsKey(FILE)) {
+            if (left.add(pid)) {
+                log.log(Message.INSTANCE_NOT_OVERRULED, origin, number, ConfFile.NAME);
             }
-            log.log(Message.INSTANCE_OVERRULED, origin(configuration, now), number, ConfFile.NAME);
+            return;
         }
         makeWritable(configuration);
+        if (reading.isOld()) {
+            removeInstance(configuration);
+            return;
+        }
         configuration.delete();
+        if (!ours) {
+            log.log(Message.INSTANCE_OVERRULED, origin, number, ConfFile.NAME);
+        }
     }
 
     /** Takes back whatever an earlier process wrote, because there is no {@code conmgr.conf} any more. */
     void release() throws IOException {
         for (Configuration configuration : list("(" + MARK + "=*)")) {
-            NavigableMap<String, Object> now = properties(configuration);
-            if (!isOurs(now)) {
-                continue;
-            }
-            boolean cfgIsGone = cfgIsGone(now);
-            parametersOf(configuration).forEach(parameter -> now.remove(parameter.key()));
-            now.remove(MARK);
-            makeWritable(configuration);
-            if (cfgIsGone || now.isEmpty() || configuration.getFactoryPid() != null) {
-                configuration.delete();
-            } else {
-                configuration.update(dictionary(now));
-            }
+            release(configuration);
+        }
+    }
+
+    private void release(Configuration configuration) throws IOException {
+        Reading reading = read(configuration);
+        NavigableMap<String, Object> now = reading.properties();
+        if (!isOurs(now)) {
+            return;
+        }
+        boolean cfgIsGone = cfgIsGone(now);
+        parametersOf(configuration).forEach(parameter -> now.remove(parameter.key()));
+        now.remove(MARK);
+        boolean delete = cfgIsGone || now.isEmpty() || configuration.getFactoryPid() != null;
+        makeWritable(configuration);
+        if (reading.isOld()) {
+            release(configuration);
+        } else if (delete) {
+            configuration.delete();
+        } else {
+            configuration.update(dictionary(now));
         }
     }
 

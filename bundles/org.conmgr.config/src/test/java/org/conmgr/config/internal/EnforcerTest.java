@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.conmgr.api.log.Message;
 import org.conmgr.config.Conf;
 import org.conmgr.config.ConfFile;
@@ -266,6 +269,96 @@ class EnforcerTest {
                         "org.conmgr.instance~5", "org.conmgr.listener", "org.conmgr.log", "org.conmgr.routing");
         assertThat(values("org.conmgr.listener")).isEqualTo(Map.of("listen_addresses", "*"));
         assertThat(values("org.conmgr.log")).containsEntry("log_min_messages", "LOG");
+    }
+
+    /** File Install may read a .cfg at any time. Its values must not go, and it must be asked for them again. */
+    @Test
+    void whatACfgSaysBetweenReadingAndWritingIsKept() throws Exception {
+        String cfg = cfg("org.conmgr.listener.cfg");
+        update("org.conmgr.listener", Map.of("port", "5000", "listen_addresses", "*", FILE, cfg));
+        List<Map<String, String>> edits = new ArrayList<>(List.of(
+                Map.of("port", "7000", "listen_addresses", "::1", FILE, cfg),
+                Map.of("port", "8000", "listen_addresses", "::2", FILE, cfg)));
+        edited("org.conmgr.listener", edits).enforce(conf("backend_host0=a\nport=6000"));
+        assertThat(edits).isEmpty();
+        assertThat(values("org.conmgr.listener"))
+                .isEqualTo(Map.of("port", "6000", "max_connections", "0", "listen_addresses", "::2"));
+        assertThat(log.texts(Message.SETTING_OVERRULED))
+                .containsExactly("etc/org.conmgr.listener.cfg: port = 8000 is overruled by conmgr.conf: 6000");
+    }
+
+    @Test
+    void whatACfgSaysWhileItsInstanceIsRemovedOrReleasedIsKept() throws Exception {
+        enforcer.enforce(conf("backend_host0=a\nport=6000"));
+        String instance = cfg("org.conmgr.instance-0.cfg");
+        edited("org.conmgr.instance~0", new ArrayList<>(List.of(Map.of("backend_host", "x", FILE, instance))), true)
+                .enforce(conf("backend_host1=b\nport=6000"));
+        assertThat(log.messages(Message.INSTANCE_NOT_OVERRULED)).hasSize(1);
+        assertThat(values("org.conmgr.instance~0")).containsEntry("backend_host", "x");
+
+        String listener = cfg("org.conmgr.listener.cfg");
+        edited("org.conmgr.listener", new ArrayList<>(List.of(Map.of("port", "7000", FILE, listener))))
+                .release();
+        assertThat(values("org.conmgr.listener")).isEqualTo(Map.of("port", "7000"));
+    }
+
+    @Test
+    void whatIsDeletedAsSoonAsItIsWrittenIsToldOfAllTheSame() throws Exception {
+        update("org.conmgr.listener", Map.of("port", "5000"));
+        ConfigurationAdmin watched = proxy(ConfigurationAdmin.class, admin, (method, result) -> {
+            if (!(result instanceof Configuration real)) {
+                return result;
+            }
+            return proxy(Configuration.class, real, (called, returned) -> {
+                if (called.equals("updateIfDifferent") && real.getPid().equals("org.conmgr.listener")) {
+                    real.delete();
+                }
+                return returned;
+            });
+        });
+        new Enforcer(watched, log, Platform.LINUX, false).enforce(conf("backend_host0=a\nport=6000"));
+        assertThat(log.texts(Message.SETTING_OVERRULED))
+                .containsExactly("org.conmgr.listener: port = 5000 is overruled by conmgr.conf: 6000");
+    }
+
+    private Enforcer edited(String pid, List<Map<String, String>> edits) {
+        return edited(pid, edits, false);
+    }
+
+    /** One that sees a configuration which each time that it was read is updated, until there are no edits left. */
+    private Enforcer edited(String pid, List<Map<String, String>> edits, boolean deletionReachesFiles) {
+        ConfigurationAdmin watched = proxy(ConfigurationAdmin.class, admin, (method, result) -> {
+            if (result instanceof Configuration[] found) {
+                return Stream.of(found).map(each -> edited(each, pid, edits)).toArray(Configuration[]::new);
+            }
+            return result instanceof Configuration found ? edited(found, pid, edits) : result;
+        });
+        return new Enforcer(watched, log, Platform.LINUX, deletionReachesFiles);
+    }
+
+    private static Configuration edited(Configuration real, String pid, List<Map<String, String>> edits) {
+        return proxy(Configuration.class, real, (method, result) -> {
+            if (method.equals("getProperties") && real.getPid().equals(pid) && !edits.isEmpty()) {
+                real.update(FrameworkUtil.asDictionary(edits.remove(0)));
+            }
+            return result;
+        });
+    }
+
+    private interface After {
+        @Nullable
+        Object call(String method, @Nullable Object result) throws Exception;
+    }
+
+    private static <T> T proxy(Class<T> type, T real, After after) {
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    try {
+                        return after.call(method.getName(), method.invoke(real, arguments));
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
     }
 
     /** A configuration that an administrator saved into a file with all its keys, the mark among them. */
