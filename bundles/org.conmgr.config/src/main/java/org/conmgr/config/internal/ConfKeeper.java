@@ -165,8 +165,8 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         log.log(Message.CONF_APPLIED, file, changes.isEmpty() ? "nothing changed" : String.join(", ", changes));
         inForce = conf;
         overlay.set(conf);
-        enforce();
-        return new Outcome(List.of(), texts(reading, problem -> true), changes);
+        List<String> errors = enforce();
+        return new Outcome(errors, texts(reading, problem -> true), errors.isEmpty() ? changes : List.of());
     }
 
     private static List<String> texts(ConfFile.Reading reading, Predicate<Problem> which) {
@@ -178,20 +178,23 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
             log.log(Message.CONF_GONE, file);
             return Outcome.withErrors(ConfFile.NAME + ": no such file");
         }
-        if (!gate.isOpen()) {
-            release();
-        }
-        return Outcome.withErrors();
+        return new Outcome(gate.isOpen() ? List.of() : release(), List.of(), List.of());
     }
 
     /** From now on the {@code .cfg} files are the truth: what an earlier process wrote of its file must go. */
-    private void release() {
+    private List<String> release() {
         try {
             enforcer.release();
             openGate("etc/*.cfg");
+            return List.of();
         } catch (IOException e) {
             writeFailed(e, this::start);
+            return List.of(notStored(e));
         }
+    }
+
+    private static String notStored(Exception reason) {
+        return ConfFile.NAME + ": could not be put into force, and is tried again: " + reason;
     }
 
     private void tell(Problem problem) {
@@ -217,20 +220,24 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         return List.of(instances == 1 ? "1 instance" : instances + " instances");
     }
 
-    private void enforce() {
+    /** Says why it could not be done, if so; it is tried again then. */
+    private List<String> enforce() {
         Conf conf = inForce;
         if (conf == null) {
-            return;
+            return List.of();
         }
         try {
             enforcer.enforce(conf);
             writeFailed = false;
             openGate(file.toString());
+            return List.of();
         } catch (IllegalStateException e) {
             // A configuration was deleted while it was being written, as File Install does with that of a deleted .cfg.
             thread.schedule(supervised(this::enforce), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            return List.of(notStored(e));
         } catch (IOException e) {
             writeFailed(e, this::enforce);
+            return List.of(notStored(e));
         }
     }
 

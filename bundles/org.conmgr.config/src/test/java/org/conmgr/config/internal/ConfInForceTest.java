@@ -101,6 +101,38 @@ class ConfInForceTest extends KeptConf {
     }
 
     @Test
+    void aReloadThatCouldNotBeStoredSaysSo() throws Exception {
+        write("port=6000\nbackend_host0=a");
+        Failing failing = new Failing(new IOException("disk full"), 0);
+        try (ConfKeeper keeper = keeper(failing.admin())) {
+            Await.until("the gate is open", gate::isOpen);
+            write("port=7000\nbackend_host0=a");
+            failing.left.set(Integer.MAX_VALUE);
+            Reload.Outcome outcome = outcome(keeper);
+            assertThat(outcome.errors())
+                    .containsExactly("conmgr.conf: could not be put into force, and is tried again:"
+                            + " java.io.IOException: disk full");
+            assertThat(outcome.changes()).isEmpty();
+            failing.left.set(0);
+            Await.until(
+                    "it is in force", () -> value("org.conmgr.listener", "port").equals("7000"));
+            assertThat(reload(keeper)).isEmpty();
+        }
+    }
+
+    @Test
+    void aReloadThatCouldNotTakeBackWhatWasWrittenSaysSo() throws Exception {
+        update("org.conmgr.heartbeat", Map.of("heartbeat_interval", "3", Enforcer.MARK, ""));
+        Failing failing = new Failing(new IOException("disk full"), Integer.MAX_VALUE);
+        try (ConfKeeper keeper = keeper(failing.admin())) {
+            assertThat(reload(keeper)).singleElement().asString().contains("disk full");
+            failing.left.set(0);
+            Await.until("the gate is open", gate::isOpen);
+            assertThat(reload(keeper)).isEmpty();
+        }
+    }
+
+    @Test
     void aConfigurationDeletedWhileItIsWrittenIsWrittenAgain() throws Exception {
         write("port=6000\nbackend_host0=a");
         try (ConfKeeper keeper = keeper(failing(new IllegalStateException("deleted"), 2))) {
@@ -166,19 +198,33 @@ class ConfInForceTest extends KeptConf {
         }
     }
 
-    /** A Config Admin that fails so many times to give a configuration. */
     private ConfigurationAdmin failing(Exception failure, int times) {
-        AtomicInteger failures = new AtomicInteger(times);
-        return (ConfigurationAdmin) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {ConfigurationAdmin.class}, (proxy, method, values) -> {
-                    if (method.getName().equals("getConfiguration") && failures.getAndDecrement() > 0) {
-                        throw failure;
-                    }
-                    try {
-                        return method.invoke(admin, values);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return new Failing(failure, times).admin();
+    }
+
+    /** Fails so many times to give a configuration. */
+    private final class Failing {
+        private final Exception failure;
+        private final AtomicInteger left;
+
+        Failing(Exception failure, int times) {
+            this.failure = failure;
+            left = new AtomicInteger(times);
+        }
+
+        ConfigurationAdmin admin() {
+            return (ConfigurationAdmin) Proxy.newProxyInstance(
+                    getClass().getClassLoader(), new Class<?>[] {ConfigurationAdmin.class}, (proxy, method, values) -> {
+                        boolean gives = method.getName().matches("getConfiguration|listConfigurations");
+                        if (gives && left.getAndUpdate(times -> Math.max(0, times - 1)) > 0) {
+                            throw failure;
+                        }
+                        try {
+                            return method.invoke(admin, values);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    });
+        }
     }
 }
