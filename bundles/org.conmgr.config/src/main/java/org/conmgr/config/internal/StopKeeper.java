@@ -89,7 +89,8 @@ public final class StopKeeper implements SynchronousBundleListener, AutoCloseabl
             } else if (file.get().mode() == StopFile.Mode.FAST || lastHasLeft()) {
                 stop();
             }
-        } catch (IOException | BundleException | RuntimeException e) {
+        } catch (IOException | BundleException | RuntimeException | Error e) {
+            // An Error as well: while a bundle is being updated its classes are not there.
             log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the watch over " + directory.resolve(StopFile.NAME), e)
                     .withCause(e));
         }

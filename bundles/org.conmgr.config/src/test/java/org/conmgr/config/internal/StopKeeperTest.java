@@ -35,6 +35,8 @@ class StopKeeperTest {
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final List<ApplicationStatus> applications = new CopyOnWriteArrayList<>();
 
+    private volatile boolean classGone;
+
     private final Admission admission = new Admission() {
         @Override
         public void refuse() {
@@ -59,6 +61,9 @@ class StopKeeperTest {
         return (RegistryView) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {RegistryView.class}, (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("applications");
+                    if (classGone) {
+                        throw new NoClassDefFoundError("for the test");
+                    }
                     return List.copyOf(applications);
                 });
     }
@@ -91,6 +96,16 @@ class StopKeeperTest {
         awaitEnd();
         assertThat(told).endsWith("end, framework stopping").containsOnlyOnce("end, framework stopping");
         assertThat(log.messages(Message.SUPERVISED_FAILURE)).isEmpty();
+    }
+
+    @Test
+    void aClassThatIsNotThereForAMomentDoesNotEndTheWatch() throws Exception {
+        classGone = true;
+        new StopFile(PID, StopFile.Mode.SMART).write(directory);
+        Await.until(
+                "it is told", () -> !log.messages(Message.SUPERVISED_FAILURE).isEmpty());
+        classGone = false;
+        awaitEnd();
     }
 
     @Test

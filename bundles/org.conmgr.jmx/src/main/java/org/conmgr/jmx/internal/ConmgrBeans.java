@@ -57,7 +57,8 @@ public final class ConmgrBeans implements AutoCloseable {
     private void look() {
         try {
             follow();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An Error as well: while a bundle is being updated its classes are not there.
             log.log(LogMessage.of(Message.SUPERVISED_FAILURE, "the list of instances for JMX", e)
                     .withCause(e));
         }

@@ -43,6 +43,7 @@ class ConmgrBeansTest {
     private final List<LogMessage> logged = new CopyOnWriteArrayList<>();
     private final PlatformBeans beans = new PlatformBeans();
     private volatile boolean broken;
+    private volatile boolean classGone;
     private final ConmgrBeans shown = new ConmgrBeans(new Registry(), recording(), beans, Duration.ofMillis(10));
 
     @AfterEach
@@ -154,6 +155,16 @@ class ConmgrBeansTest {
     }
 
     @Test
+    void aClassThatIsNotThereForAMomentDoesNotEndTheWatch() {
+        classGone = true;
+        Await.until("the failure is logged", SOON, () -> !logged.isEmpty());
+        assertThat(logged.get(0).message()).isEqualTo(Message.SUPERVISED_FAILURE);
+        classGone = false;
+        instances.add(primary(0));
+        awaitShown(0);
+    }
+
+    @Test
     void aFailingReadReachesTheReader() {
         broken = true;
         assertThatThrownBy(() -> beans.read(CONMGR, "InstancesUp")).isInstanceOf(RuntimeMBeanException.class);
@@ -209,6 +220,9 @@ class ConmgrBeansTest {
     private final class Registry implements RegistryView {
         @Override
         public List<InstanceStatus> instances() {
+            if (classGone) {
+                throw new NoClassDefFoundError("for the test");
+            }
             if (broken) {
                 throw new IllegalStateException("broken for the test");
             }
