@@ -64,6 +64,7 @@ public final class LingeringClose {
             channel.close();
         } else if (there == null) {
             Drain drain = new Drain();
+            Inlet.close(channel);
             channel.pipeline().addFirst(drain);
             drain.closeAfter(channel, patience);
             channel.writeAndFlush(lastWords).addListener(written -> {

@@ -32,10 +32,34 @@ public final class Outlet {
 
     /** Sends, or queues until {@link #flush}; the bytes are released when they are sent. */
     public void write(ByteBuf bytes) {
-        if (socket == null || !sent(socket, bytes)) {
-            queued = true;
-            channel.write(bytes, channel.voidPromise());
+        if (socket == null) {
+            queue(bytes);
+        } else if (sent(socket, bytes)) {
+            bytes.release();
         } else {
+            queue(compact(bytes));
+        }
+    }
+
+    private void queue(ByteBuf bytes) {
+        queued = true;
+        channel.write(bytes, channel.voidPromise());
+    }
+
+    /** Whether what is written goes to the socket itself, while nothing waits. */
+    public boolean isDirect() {
+        return socket != null;
+    }
+
+    /** What waits is not to hold much more memory than it has bytes. */
+    private ByteBuf compact(ByteBuf bytes) {
+        int count = bytes.readableBytes();
+        if (bytes.capacity() < 2 * count) {
+            return bytes;
+        }
+        try {
+            return channel.alloc().directBuffer(count).writeBytes(bytes);
+        } finally {
             bytes.release();
         }
     }

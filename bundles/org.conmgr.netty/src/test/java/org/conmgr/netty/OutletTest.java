@@ -67,6 +67,26 @@ class OutletTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void whatWaitsKeepsNoBufferThatIsMuchLarger(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            byte[] much = new byte[SIZE];
+            ByteBuf large = pair.server.alloc().directBuffer(Inlet.SIZE).writeByte(7);
+            AtomicBoolean free = new AtomicBoolean();
+            inLoop(pair, outlet -> {
+                outlet.write(pair.server.alloc().directBuffer(SIZE).writeBytes(much));
+                outlet.write(large);
+                free.set(large.refCnt() == 0);
+                outlet.flush();
+            });
+
+            assertThat(free.get()).isEqualTo(epoll);
+            assertThat(pair.client.getInputStream().readNBytes(SIZE)).isEqualTo(much);
+            assertThat(pair.client.getInputStream().read()).isEqualTo(7);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void aClosedChannelReleasesWhatIsWritten(boolean epoll) throws Exception {
         try (Pair pair = new Pair(epoll, false)) {
             ByteBuf message = pair.server.alloc().directBuffer().writeByte(7);

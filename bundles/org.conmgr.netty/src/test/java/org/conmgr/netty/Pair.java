@@ -19,37 +19,67 @@ final class Pair implements AutoCloseable {
     static final int DEADLINE_MS = 10_000;
 
     private final NettyTransport transport;
+    private final BlockingQueue<Channel> accepted;
     private final Channel listening;
+    private final boolean first;
     final Channel server;
-    final Socket client = new Socket();
+    final Socket client;
 
     Pair(boolean epoll, boolean unread) throws Exception {
         transport = new NettyTransport(epoll);
-        BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
+        accepted = new LinkedBlockingQueue<>();
+        BlockingQueue<Channel> opened = accepted;
         listening = transport
-                .server(transport.applicationLoops())
+                .server(transport.applicationLoops().next())
                 .childOption(ChannelOption.AUTO_READ, !unread)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        accepted.add(channel);
+                        opened.add(channel);
                     }
                 })
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .sync()
                 .channel();
-        client.setSoTimeout(DEADLINE_MS);
-        client.connect(listening.localAddress(), DEADLINE_MS);
+        first = true;
+        client = connect();
+        server = next();
+    }
+
+    private Pair(Pair beside) throws Exception {
+        transport = beside.transport;
+        accepted = beside.accepted;
+        listening = beside.listening;
+        first = false;
+        client = connect();
+        server = next();
+    }
+
+    /** On the same event loop, which ends with this one. */
+    Pair another() throws Exception {
+        return new Pair(this);
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket();
+        socket.setSoTimeout(DEADLINE_MS);
+        socket.connect(listening.localAddress(), DEADLINE_MS);
+        return socket;
+    }
+
+    private Channel next() throws InterruptedException {
         Channel channel = accepted.poll(DEADLINE_MS, TimeUnit.MILLISECONDS);
         assertThat(channel).as("accepted channel").isNotNull();
-        server = channel;
+        return channel;
     }
 
     @Override
     public void close() throws IOException {
         client.close();
-        listening.close();
         server.close();
-        transport.close();
+        if (first) {
+            listening.close();
+            transport.close();
+        }
     }
 }

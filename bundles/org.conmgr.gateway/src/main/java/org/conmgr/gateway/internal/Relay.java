@@ -17,13 +17,14 @@ import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.listener.ErrorResponse;
+import org.conmgr.netty.Inlet;
 import org.conmgr.netty.LingeringClose;
 import org.conmgr.netty.Outlet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Two channels on one event loop, each of which gets what the other reads. A side that cannot be written to stops the
- * other's reading, so a connection never holds more than one read and the channels' high water mark.
+ * other's reading, so a connection never holds more than two reads and the channels' high water mark.
  *
  * <p>A write to an instance that fails does not close its channel at once, but ends what is sent to it: an instance that
  * ends a session says why, and closes with the client's bytes unread, so the write behind them may meet its RST before
@@ -85,6 +86,10 @@ final class Relay implements Upstream.Owner {
         server.pipeline().addLast(relay.new ServerSide());
         server.closeFuture().addListener(gone -> gateway.over(relay));
         server.writeAndFlush(toServer, server.voidPromise());
+        if (relay.toClient.isDirect() && relay.toServer.isDirect()) {
+            Inlet.open(client, relay::sendToServer);
+            Inlet.open(server, relay::sendToClient);
+        }
         client.config().setAutoRead(server.isWritable());
         if (!client.isActive()) {
             relay.clientGone();
@@ -188,6 +193,39 @@ final class Relay implements Upstream.Owner {
         gateway.cancels().learned(cancelKey, this);
     }
 
+    private void fromClient(ByteBuf bytes) {
+        int size = bytes.readableBytes();
+        toServer.write(bytes);
+        if (size >= LARGE) {
+            flushToServer();
+        }
+    }
+
+    private void fromServer(ByteBuf bytes) {
+        if (frames != null) {
+            frames.pass(bytes);
+            byte[] learned = frames.takeKey();
+            if (learned != null) {
+                learn(learned);
+            }
+        }
+        int size = bytes.readableBytes();
+        toClient.write(bytes);
+        if (size >= LARGE) {
+            flushToClient();
+        }
+    }
+
+    private void sendToServer(ByteBuf bytes) {
+        fromClient(bytes);
+        flushToServer();
+    }
+
+    private void sendToClient(ByteBuf bytes) {
+        fromServer(bytes);
+        flushToClient();
+    }
+
     private void flushToServer() {
         toServer.flush();
         if (!server.isWritable()) {
@@ -206,12 +244,7 @@ final class Relay implements Upstream.Owner {
     private final class ClientSide extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf bytes = (ByteBuf) message;
-            int size = bytes.readableBytes();
-            toServer.write(bytes);
-            if (size >= LARGE) {
-                flushToServer();
-            }
+            fromClient((ByteBuf) message);
         }
 
         @Override
@@ -241,19 +274,7 @@ final class Relay implements Upstream.Owner {
     private final class ServerSide extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf bytes = (ByteBuf) message;
-            if (frames != null) {
-                frames.pass(bytes);
-                byte[] learned = frames.takeKey();
-                if (learned != null) {
-                    learn(learned);
-                }
-            }
-            int size = bytes.readableBytes();
-            toClient.write(bytes);
-            if (size >= LARGE) {
-                flushToClient();
-            }
+            fromServer((ByteBuf) message);
         }
 
         @Override

@@ -25,6 +25,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.conmgr.netty.Inlet;
 import org.conmgr.netty.Transport;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -57,14 +58,15 @@ public final class NettyTransport implements Transport, AutoCloseable {
 
     public NettyTransport(boolean epoll) {
         this.epoll = epoll;
-        heartbeatLoops = loops("conmgr-heartbeat", 1);
+        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        heartbeatLoops = loops("conmgr-heartbeat", 1, io);
         applicationLoops = loops(
                 "conmgr-application",
-                Math.min(MAX_APPLICATION_LOOPS, Runtime.getRuntime().availableProcessors()));
+                Math.min(MAX_APPLICATION_LOOPS, Runtime.getRuntime().availableProcessors()),
+                epoll ? Inlet.beside(io) : io);
     }
 
-    private EventLoopGroup loops(String name, int threads) {
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    private static EventLoopGroup loops(String name, int threads, IoHandlerFactory io) {
         return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io) {
             @Override
             protected IoEventLoop newChild(Executor executor, IoHandlerFactory ioHandlerFactory, Object... none) {

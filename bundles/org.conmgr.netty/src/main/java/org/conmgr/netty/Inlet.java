@@ -1,0 +1,234 @@
+package org.conmgr.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
+import io.netty.util.concurrent.FastThreadLocal;
+import java.io.IOException;
+import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads bytes from a channel past its pipeline, as {@link Outlet} writes them: for a relay of small messages these two
+ * cost more than all else that it does in Java. Only with epoll, on loops made by {@link #beside}, and as long as nothing
+ * but bytes is there: the end, errors, reading that is switched off and full buffers are the channel's own matter, as
+ * everything is on other loops. So the pipeline must do the same with the bytes that reach it, and have no {@link
+ * io.netty.handler.ssl.SslHandler}.
+ *
+ * <p>All channels of an event loop read into one buffer; who keeps it leaves another one to the others. To be used on the
+ * channel's event loop.
+ */
+public final class Inlet {
+    /** Of one read. */
+    static final int SIZE = 64 * 1024;
+
+    /** In a row, until the other channels get their turn. */
+    private static final int MAX_READS = 16;
+
+    private static final int READABLE = EpollIoOps.EPOLLIN.value();
+
+    private static final FastThreadLocal<Loop> LOOP = new FastThreadLocal<>();
+
+    /** What takes the bytes; what it throws is told to the pipeline. */
+    @FunctionalInterface
+    public interface Reader {
+        /** Gets bytes, which are its own, to be released. */
+        void read(ByteBuf bytes);
+    }
+
+    private Inlet() {}
+
+    /** For loops whose channels may have an inlet. */
+    public static IoHandlerFactory beside(IoHandlerFactory epoll) {
+        return executor -> new Loop(epoll.newHandler(executor));
+    }
+
+    /** From now on either the reader or the pipeline gets what comes. */
+    public static void open(Channel channel, Reader reader) {
+        Tap tap = tap(channel);
+        if (tap != null && channel instanceof EpollSocketChannel socket) {
+            tap.channel = socket;
+            tap.reader = reader;
+        }
+    }
+
+    /** From now on the pipeline gets all that comes. */
+    public static void close(Channel channel) {
+        Tap tap = tap(channel);
+        if (tap != null) {
+            tap.reader = null;
+        }
+    }
+
+    /** Whether something is kept for a channel. */
+    static boolean knows(Channel channel) {
+        return tap(channel) != null;
+    }
+
+    private static @Nullable Tap tap(Channel channel) {
+        Loop loop = LOOP.getIfExists();
+        return loop == null ? null : loop.taps.get(channel.unsafe());
+    }
+
+    /** Puts a tap on each channel that comes. */
+    private static final class Loop implements IoHandler {
+        private final IoHandler epoll;
+        private final IdentityHashMap<Object, Tap> taps = new IdentityHashMap<>();
+        private @Nullable ByteBuf buffer;
+
+        Loop(IoHandler epoll) {
+            this.epoll = epoll;
+        }
+
+        @Override
+        public void initialize() {
+            LOOP.set(this);
+            epoll.initialize();
+        }
+
+        @Override
+        public int run(IoHandlerContext context) {
+            return epoll.run(context);
+        }
+
+        @Override
+        public void prepareToDestroy() {
+            epoll.prepareToDestroy();
+        }
+
+        @Override
+        public void destroy() {
+            epoll.destroy();
+            forget();
+        }
+
+        @Override
+        public IoRegistration register(IoHandle handle) throws Exception {
+            return epoll.register(handle instanceof EpollIoHandle channel ? new Tap(this, channel) : handle);
+        }
+
+        @Override
+        public void wakeup() {
+            epoll.wakeup();
+        }
+
+        @Override
+        public boolean isCompatible(Class<? extends IoHandle> type) {
+            return epoll.isCompatible(type);
+        }
+
+        private void forget() {
+            if (buffer != null) {
+                buffer.release();
+                buffer = null;
+            }
+        }
+
+        ByteBuf buffer(Channel channel) {
+            ByteBuf last = buffer;
+            if (last == null || last.refCnt() > 1) {
+                forget();
+                last = channel.alloc().directBuffer(SIZE, SIZE);
+                buffer = last;
+            }
+            return last.retain();
+        }
+    }
+
+    /** In place of the channel's own, which gets what is not bytes. */
+    @SuppressWarnings("try")
+    private static final class Tap implements EpollIoHandle {
+        private final Loop loop;
+        private final EpollIoHandle own;
+        private @Nullable EpollSocketChannel channel;
+        private @Nullable Reader reader;
+
+        Tap(Loop loop, EpollIoHandle own) {
+            this.loop = loop;
+            this.own = own;
+        }
+
+        @Override
+        public FileDescriptor fd() {
+            return own.fd();
+        }
+
+        @Override
+        public void registered() {
+            loop.taps.put(own, this);
+            own.registered();
+        }
+
+        @Override
+        public void unregistered() {
+            loop.taps.remove(own);
+            reader = null;
+            own.unregistered();
+        }
+
+        @Override
+        public void close() throws Exception {
+            own.close();
+        }
+
+        @Override
+        public void handle(IoRegistration registration, IoEvent event) {
+            if (reader == null || ((EpollIoEvent) event).ops().value() != READABLE || !drained()) {
+                own.handle(registration, event);
+            }
+        }
+
+        /** Reads; whether nothing is left for the channel itself. */
+        private boolean drained() {
+            Socket socket = (Socket) own.fd();
+            for (int i = 0; i < MAX_READS; i++) {
+                Reader to = reader;
+                EpollSocketChannel from = channel;
+                if (to == null || from == null || !from.config().isAutoRead()) {
+                    // With reading switched off the channel reads once more, and only then wants no more events.
+                    return from == null || !from.isOpen();
+                }
+                ByteBuf bytes = loop.buffer(from);
+                int count = count(socket, from, bytes);
+                if (count <= 0) {
+                    bytes.release();
+                    return count == 0;
+                }
+                try {
+                    to.read(bytes.setIndex(0, count));
+                } catch (RuntimeException | Error e) {
+                    from.pipeline().fireExceptionCaught(e);
+                }
+                if (count < SIZE) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** How many bytes were read; 0 for none at present, less when that is not all there is to say. */
+        private static int count(Socket socket, EpollSocketChannel from, ByteBuf bytes) {
+            if (!bytes.hasMemoryAddress()) {
+                return -1;
+            }
+            try {
+                return socket.recvAddress(bytes.memoryAddress(), 0, SIZE);
+            } catch (IOException e) {
+                // Told once: the channel's own read will find the end.
+                from.pipeline().fireExceptionCaught(e);
+                return -1;
+            }
+        }
+    }
+}
