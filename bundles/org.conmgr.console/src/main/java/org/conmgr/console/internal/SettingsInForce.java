@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.osgi.framework.Constants;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.service.cm.Configuration;
@@ -48,9 +49,14 @@ public final class SettingsInForce implements ConfigurationListener {
     private static final Pattern SECRET =
             Pattern.compile("(?i)(?!.*file$).*(passw|pwd|passphrase|secret|token|credential|private|(^|[_.-])key$).*");
 
-    /** As in a JDBC URL: {@code password=x&}, and {@code //user:password@host}. */
-    private static final Pattern SECRET_INSIDE =
-            Pattern.compile("(?i)(?<=(password|passwd|pwd|passphrase|secret|token)=)[^&;,\\s]+|(?<=//)[^/@\\s]+(?=@)");
+    private static final String SECRET_VALUE = "(?i)(?<=(password|passwd|pwd|passphrase|secret|token)=)";
+
+    /** As in a JDBC URL: {@code password=x&}, whatever x has in it, and {@code //user:password@host}. */
+    private static final Pattern SECRET_IN_URL =
+            Pattern.compile(SECRET_VALUE + "[^&]+|(?<=//)[^?\\s]+(?=@)|(?<=//)[^/\\s]+(?=@)");
+
+    /** As in {@code sslpassword=x, a=b}. */
+    private static final Pattern SECRET_IN_LIST = Pattern.compile(SECRET_VALUE + "[^,]+");
 
     private final ConfigurationAdmin admin;
     private volatile List<Setting> settings;
@@ -95,22 +101,24 @@ public final class SettingsInForce implements ConfigurationListener {
     }
 
     static String shown(String name, Object value) {
-        String text = text(value);
         if (SECRET.matcher(name).matches()) {
-            return text.isEmpty() ? "" : MASK;
+            return texts(value).allMatch(String::isEmpty) ? "" : MASK;
         }
-        return SECRET_INSIDE.matcher(text).replaceAll(MASK);
+        return texts(value).map(SettingsInForce::masked).collect(Collectors.joining(", "));
     }
 
-    private static String text(Object value) {
+    private static String masked(String text) {
+        Pattern secret = text.contains("://") || text.contains("?") ? SECRET_IN_URL : SECRET_IN_LIST;
+        return secret.matcher(text).replaceAll(MASK);
+    }
+
+    private static Stream<String> texts(Object value) {
         if (value instanceof Collection<?> collection) {
-            return collection.stream().map(String::valueOf).collect(Collectors.joining(", "));
+            return collection.stream().map(String::valueOf);
         }
         if (value.getClass().isArray()) {
-            return IntStream.range(0, Array.getLength(value))
-                    .mapToObj(i -> String.valueOf(Array.get(value, i)))
-                    .collect(Collectors.joining(", "));
+            return IntStream.range(0, Array.getLength(value)).mapToObj(i -> String.valueOf(Array.get(value, i)));
         }
-        return value.toString();
+        return Stream.of(value.toString());
     }
 }

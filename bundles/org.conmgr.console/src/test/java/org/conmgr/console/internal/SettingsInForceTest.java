@@ -23,6 +23,14 @@ class SettingsInForceTest {
         "secret_file, /etc/s, /etc/s",
         "url, jdbc:postgresql://h/db?user=u&password=x&ssl=on, jdbc:postgresql://h/db?user=u&password=********&ssl=on",
         "url, jdbc:postgresql://u:x@h/db, jdbc:postgresql://********@h/db",
+        "url, 'jdbc:postgresql://h/db?password=x,y;z w', jdbc:postgresql://h/db?password=********",
+        "url, 'jdbc:postgresql://h/db?sslpassword=x,y;z w&ssl=on', jdbc:postgresql://h/db?sslpassword=********&ssl=on",
+        "url, jdbc:postgresql:db?password=x;y, jdbc:postgresql:db?password=********",
+        "url, jdbc:postgresql://u:x@y@h/db, jdbc:postgresql://********@h/db",
+        "url, jdbc:postgresql://u:x/y@h/db, jdbc:postgresql://********@h/db",
+        "url, jdbc:postgresql://u:x?y@h/db, jdbc:postgresql://********@h/db",
+        "url, jdbc:postgresql://h/db?user=u@x&ssl=on, jdbc:postgresql://h/db?user=u@x&ssl=on",
+        "properties, 'sslpassword=x;y z&w, a=b', 'sslpassword=********, a=b'",
         "properties, 'sslpassword=x, a=b', 'sslpassword=********, a=b'"
     })
     void showsNoSecret(String name, String value, String shown) {
@@ -33,5 +41,7 @@ class SettingsInForceTest {
     void showsListsAndArrays() {
         assertThat(SettingsInForce.shown("a", new int[] {1, 2})).isEqualTo("1, 2");
         assertThat(SettingsInForce.shown("a", List.of("x", "y"))).isEqualTo("x, y");
+        assertThat(SettingsInForce.shown("a", List.of("jdbc:postgresql:d?password=x,y", "b=c")))
+                .isEqualTo("jdbc:postgresql:d?password=********, b=c");
     }
 }
