@@ -11,8 +11,8 @@ public interface Reload {
      * How it went.
      *
      * @param errors because of which nothing was applied, each {@code conmgr.conf:12: heartbeat_interval: 0 (expected:
-     *     an integer >= 1)}; empty when the file is in force, or when there is none because the {@code .cfg} files are
-     *     the truth
+     *     an integer >= 1)}; or why what the file says could not be stored, which is tried again; empty when the file is
+     *     in force, or when there is none because the {@code .cfg} files are the truth
      * @param remarks warnings and notices, in the same form
      * @param changes what is in force now and was not before, each {@code heartbeat_interval: 10s -> 1s}
      */
