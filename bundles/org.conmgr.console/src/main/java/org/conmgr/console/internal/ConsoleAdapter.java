@@ -93,9 +93,6 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable MessageLog log;
 
-    /** Of this process: what makes a user that is none look like one. */
-    private final byte[] secret = ScramVerifier.random(32);
-
     @Activate
     public ConsoleAdapter(
             BundleContext context, @Reference RegistryView registry, @Reference SettingsInForce settings) {
@@ -190,8 +187,9 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
     }
 
     private void authenticate(Channel channel, FirstPacket.Startup startup, ConsoleAccess.User user) {
-        ScramVerifier password =
-                user.name().equals(startup.user()) ? user.password() : ScramVerifier.mock(secret, startup.user());
+        ScramVerifier password = user.name().equals(startup.user())
+                ? user.password()
+                : user.password().mock(startup.user());
         Greeting greeting = new Greeting(startup);
         Authentication authentication = new Authentication(
                 startup.user(),

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.spec.KeySpec;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -89,15 +90,25 @@ record ScramVerifier(int iterations, String salt, Key storedKey, Key serverKey) 
         }
     }
 
-    /** One that no password fits, for a user that is none; its salt is always the same, as that of a real one. */
-    static ScramVerifier mock(byte[] secret, String user) {
-        byte[] salt = new byte[SALT_BYTES];
-        System.arraycopy(hmac(secret, user.getBytes(StandardCharsets.UTF_8)), 0, salt, 0, SALT_BYTES);
+    /**
+     * One that no password fits, for a user that is none. It looks like this one, a real user's: as many iterations, as
+     * long a salt, which stays the same as long as that of this one does.
+     */
+    ScramVerifier mock(String user) {
+        byte[] mocked = new byte[Base64.getDecoder().decode(salt).length];
+        for (int from = 0; from < mocked.length; from += KEY_BYTES) {
+            byte[] part = storedKey.hmac("mock salt " + from + " " + hex(user));
+            System.arraycopy(part, 0, mocked, from, Math.min(KEY_BYTES, mocked.length - from));
+        }
         return new ScramVerifier(
-                ITERATIONS,
-                Base64.getEncoder().encodeToString(salt),
+                iterations,
+                Base64.getEncoder().encodeToString(mocked),
                 new Key(random(KEY_BYTES)),
                 new Key(random(KEY_BYTES)));
+    }
+
+    private static String hex(String text) {
+        return HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Unguessable bytes. */

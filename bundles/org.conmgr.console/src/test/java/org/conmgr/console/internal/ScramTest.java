@@ -37,15 +37,32 @@ class ScramTest {
         assertThat(other.last(CLIENT_FINAL)).isEmpty();
     }
 
-    @Test
-    void aUserThatIsNoneHasAlwaysTheSameSaltAndNoPassword() throws Exception {
-        byte[] secret = {1, 2, 3};
-        ScramVerifier mock = ScramVerifier.mock(secret, "user");
-        assertThat(ScramVerifier.mock(secret, "user").salt()).isEqualTo(mock.salt());
-        assertThat(ScramVerifier.mock(secret, "other").salt()).isNotEqualTo(mock.salt());
+    @ParameterizedTest
+    @ValueSource(ints = {8, 16, 24, 32, 33, 100})
+    void aUserThatIsNoneLooksLikeTheOneThereIs(int saltBytes) throws Exception {
+        ScramVerifier real = ScramVerifier.of("pencil", new byte[saltBytes], 5_000 + saltBytes);
+        ScramVerifier mock = real.mock("user");
+        assertThat(mock.iterations()).isEqualTo(5_000 + saltBytes);
+        assertThat(Base64.getDecoder().decode(mock.salt())).hasSize(saltBytes);
+        assertThat(mock.salt()).isNotEqualTo(real.salt());
+        assertThat(real.mock("user").salt()).isEqualTo(mock.salt());
+        assertThat(ScramVerifier.of("pencil", new byte[saltBytes], 5_000 + saltBytes)
+                        .mock("user")
+                        .salt())
+                .as("in another process")
+                .isEqualTo(mock.salt());
         ScramExchange none = new ScramExchange(mock, SERVER_NONCE);
         none.first(CLIENT_FIRST);
         assertThat(none.last(CLIENT_FINAL)).isEmpty();
+    }
+
+    @Test
+    void usersThatAreNoneDiffer() {
+        ScramVerifier real = verifier("pencil");
+        assertThat(real.mock("user").salt()).isNotEqualTo(real.mock("other").salt());
+        assertThat(real.mock("\u6771").salt()).isNotEqualTo(real.mock("\u4eac").salt());
+        assertThat(verifier("pencils").mock("user").salt())
+                .isNotEqualTo(real.mock("user").salt());
     }
 
     @Test
