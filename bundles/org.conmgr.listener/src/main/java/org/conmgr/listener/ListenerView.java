@@ -1,5 +1,6 @@
 package org.conmgr.listener;
 
+import java.time.Duration;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** What every status view reads about conmgr's {@code port}. An OSGi service. */
@@ -7,4 +8,10 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface ListenerView {
     /** The state just now. Never blocks. */
     ListenerStatus status();
+
+    /**
+     * How long a client may take to say what it wants and who it is: {@code authentication_timeout}. The listener holds
+     * it to that with its first packet, an adapter with what it asks besides. Never blocks.
+     */
+    Duration authenticationTimeout();
 }

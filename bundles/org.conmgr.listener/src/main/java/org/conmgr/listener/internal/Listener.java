@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +128,12 @@ public final class Listener implements ListenerView, AutoCloseable {
         ListenerSettings now = settings;
         return reception.status(
                 addresses().stream().map(Peer::text).sorted().toList(), now == null ? 0 : now.maxConnections());
+    }
+
+    @Override
+    public Duration authenticationTimeout() {
+        ListenerSettings now = settings;
+        return (now == null ? ListenerSettings.DEFAULT : now).authenticationTimeout();
     }
 
     /** Stops listening, waiting until the ports are free; accepted connections stay. */
