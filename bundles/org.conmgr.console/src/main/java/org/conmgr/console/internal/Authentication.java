@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -17,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Authentication extends SimpleChannelInboundHandler<FrontendMessage> {
     static final long DELAY_SECONDS = 1;
-    static final long LIMIT_SECONDS = 60;
 
-    /** PostgreSQL's PG_MAX_SASL_MESSAGE_LENGTH. */
-    private static final int MAX_LENGTH = 1024;
+    /** Of a message without its type: PostgreSQL's PG_MAX_SASL_MESSAGE_LENGTH, and the length. */
+    static final int MAX_LENGTH = 1024 + Integer.BYTES;
 
     private final String user;
     private final ScramExchange exchange;
+    private final Duration timeout;
     private final Runnable passed;
     private final Consumer<String> refused;
 
@@ -34,19 +35,21 @@ final class Authentication extends SimpleChannelInboundHandler<FrontendMessage> 
     /**
      * Begins when the client answers.
      *
+     * @param timeout how long it may take
      * @param passed takes the connection
      * @param refused is told why not
      */
-    Authentication(String user, ScramVerifier password, Runnable passed, Consumer<String> refused) {
+    Authentication(String user, ScramVerifier password, Duration timeout, Runnable passed, Consumer<String> refused) {
         this.user = user;
         this.exchange = new ScramExchange(password);
+        this.timeout = timeout;
         this.passed = passed;
         this.refused = refused;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        limit = ctx.executor().schedule(() -> ctx.channel().close(), LIMIT_SECONDS, TimeUnit.SECONDS);
+        limit = ctx.executor().schedule(() -> ctx.channel().close(), timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -75,10 +78,6 @@ final class Authentication extends SimpleChannelInboundHandler<FrontendMessage> 
 
     private void take(ChannelHandlerContext ctx, FrontendMessage.Password password) {
         try {
-            if (password.bytes().remaining() > MAX_LENGTH) {
-                throw new ScramExchange.Malformed(
-                        "a SASL message of " + password.bytes().remaining() + " bytes");
-            }
             // Each byte a character: what is signed are the bytes.
             String text =
                     StandardCharsets.ISO_8859_1.decode(password.bytes().slice()).toString();

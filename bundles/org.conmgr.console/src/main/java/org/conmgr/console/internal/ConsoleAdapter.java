@@ -7,15 +7,18 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.conmgr.api.link.VerdictRecord;
 import org.conmgr.api.link.VerdictView;
+import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.routing.RegistryView;
@@ -54,9 +57,14 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
             null,
             "Connect on the host of conmgr, to localhost, or set user and password in org.conmgr.console.");
 
+    /** While there is no listener to be asked for it. */
+    static final Duration AUTHENTICATION_TIMEOUT = Duration.ofSeconds(60);
+
     private static final long MAX_CLOSE_MS = 1_000;
+    private static final int MAX_USER = 64;
 
     private final Commands commands;
+    private final Refusals refusals = new Refusals(this::log);
     final Holdings.Pool pool = new Holdings.Pool(Holdings.Pool.MAX);
 
     /** Open connections; one added after close is closed at once. */
@@ -139,13 +147,17 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
     }
 
     private @Nullable ListenerStatus listenerStatus() {
+        return ask(ListenerView::status).orElse(null);
+    }
+
+    private <T> Optional<T> ask(Function<ListenerView, T> question) {
         ComponentServiceObjects<ListenerView> now = listener;
         ListenerView view = now == null ? null : now.getService();
         if (now == null || view == null) {
-            return null;
+            return Optional.empty();
         }
         try {
-            return view.status();
+            return Optional.of(question.apply(view));
         } finally {
             now.ungetService(view);
         }
@@ -172,7 +184,8 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
 
     private boolean admit(Channel channel, FirstPacket.Startup startup) {
         if (isLocal(channel)) {
-            channel.pipeline().addLast(new FrontendDecoder(), new Conversation(commands, pool));
+            channel.pipeline()
+                    .addLast(new FrontendDecoder(FrontendDecoder.MAX_LENGTH), new Conversation(commands, pool));
             channel.writeAndFlush(new Greeting(startup).welcome(channel.alloc().buffer()));
             return true;
         }
@@ -191,28 +204,38 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
                 ? user.password()
                 : user.password().mock(startup.user());
         Greeting greeting = new Greeting(startup);
+        FrontendDecoder decoder = new FrontendDecoder(Authentication.MAX_LENGTH);
         Authentication authentication = new Authentication(
                 startup.user(),
                 password,
+                ask(ListenerView::authenticationTimeout).orElse(AUTHENTICATION_TIMEOUT),
                 () -> {
+                    decoder.maxLength(FrontendDecoder.MAX_LENGTH);
                     channel.pipeline().replace(Authentication.class, null, new Conversation(commands, pool));
                     channel.writeAndFlush(greeting.welcome(channel.alloc().buffer()));
                 },
                 why -> refused(channel, startup.user(), why));
-        channel.pipeline().addLast(new FrontendDecoder(), authentication);
+        channel.pipeline().addLast(decoder, authentication);
         channel.writeAndFlush(greeting.challenge(channel.alloc().buffer()));
     }
 
     private void refused(Channel channel, String user, String why) {
+        String shown = user.length() <= MAX_USER ? user : user.substring(0, MAX_USER) + "...";
+        refusals.add(
+                channel.eventLoop(),
+                LogMessage.of(
+                        Message.CONSOLE_LOGIN_REFUSED,
+                        shown.replaceAll("\\p{Cntrl}", "?"),
+                        channel.remoteAddress() instanceof InetSocketAddress peer
+                                ? NetUtil.toSocketAddressString(peer)
+                                : "an unknown address",
+                        why));
+    }
+
+    private void log(LogMessage message) {
         MessageLog now = log;
         if (now != null) {
-            now.log(
-                    Message.CONSOLE_LOGIN_REFUSED,
-                    user.replaceAll("\\p{Cntrl}", "?"),
-                    channel.remoteAddress() instanceof InetSocketAddress peer
-                            ? NetUtil.toSocketAddressString(peer)
-                            : "an unknown address",
-                    why);
+            now.log(message);
         }
     }
 

@@ -11,9 +11,11 @@ import java.util.List;
  *
  * <pre>
  * +--------+----------------------------+------+
- * | type:1 | length:4 (4 to MAX_LENGTH) | body |
+ * | type:1 | length:4 (4 to maxLength)  | body |
  * +--------+----------------------------+------+
  * </pre>
+ *
+ * <p>One that is too long is not waited for.
  *
  * <p>A client that asks but does not read is not listened to until it reads: nothing is read and nothing more is
  * decoded while the channel is not writable.
@@ -24,7 +26,18 @@ final class FrontendDecoder extends ByteToMessageDecoder {
 
     private static final int HEADER = 5;
 
+    private int maxLength;
     private boolean malformed;
+
+    /** @param maxLength of a message, without its type, until another is set */
+    FrontendDecoder(int maxLength) {
+        this.maxLength = maxLength;
+    }
+
+    /** From the next message on. */
+    void maxLength(int length) {
+        maxLength = length;
+    }
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
@@ -41,12 +54,12 @@ final class FrontendDecoder extends ByteToMessageDecoder {
         }
     }
 
-    private static void decode(ByteBuf in, List<Object> out) throws MalformedMessage {
+    private void decode(ByteBuf in, List<Object> out) throws MalformedMessage {
         char type = (char) in.getUnsignedByte(in.readerIndex());
         int length = in.getInt(in.readerIndex() + 1);
-        if (length < Integer.BYTES || length > MAX_LENGTH) {
+        if (length < Integer.BYTES || length > maxLength) {
             throw new MalformedMessage("a message of type " + FrontendMessage.shown(type) + " and length "
-                    + Integer.toUnsignedString(length) + " (expected: 4 to " + MAX_LENGTH + ")");
+                    + Integer.toUnsignedString(length) + " (expected: 4 to " + maxLength + ")");
         }
         if (in.readableBytes() > length) {
             in.skipBytes(HEADER);

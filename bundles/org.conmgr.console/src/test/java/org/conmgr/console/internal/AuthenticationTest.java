@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.testkit.Configs;
 import org.conmgr.testkit.RecordingLog;
@@ -92,11 +93,60 @@ class AuthenticationTest {
         assertRefused("08P01");
     }
 
+    /** No memory is kept for what a stranger says that it is going to send. */
+    @Test
+    void aMessageThatSaysItWillBeTooLongIsNotWaitedFor() {
+        client.send(Messages.message('p', new byte[1_024]));
+        assertThat(client.log.texts(Message.CONSOLE_LOGIN_REFUSED))
+                .singleElement()
+                .asString()
+                .contains("another SASL mechanism");
+        AuthenticationTest other = new AuthenticationTest();
+        other.connect();
+        other.client.send(new byte[] {'p'}, Messages.number(4, 1_029));
+        assertThat(other.client.log.texts(Message.CONSOLE_LOGIN_REFUSED))
+                .singleElement()
+                .asString()
+                .endsWith("a message of type 'p' and length 1029 (expected: 4 to 1028)");
+        other.assertRefused("08P01");
+    }
+
+    @Test
+    void aLongNameIsCutInTheLog() {
+        Client other = new Client(NetUtil.createInetAddressFromIpAddressString("192.0.2.1"), ACCESS);
+        other.connect(Client.startup(V3_0, Map.of("user", "x\n" + "y".repeat(9_000), "database", "conmgr")));
+        other.send(sasl("secret"));
+        assertThat(other.log.texts(Message.CONSOLE_LOGIN_REFUSED))
+                .singleElement()
+                .asString()
+                .startsWith("console login of \"x?" + "y".repeat(62) + "...\" from ");
+    }
+
+    @Test
+    void manyRefusalsDoNotFillTheLog() {
+        Refusals refusals = new Refusals(client.log::log);
+        for (int i = 0; i < 1_000; i++) {
+            refusals.add(
+                    client.channel.eventLoop(), LogMessage.of(Message.CONSOLE_LOGIN_REFUSED, "u" + i, "a", "because"));
+        }
+        assertThat(client.log.messages()).hasSize(1);
+        toldAfter(1);
+        assertThat(client.log.messages()).hasSize(2);
+        assertThat(client.log.texts(Message.CONSOLE_LOGIN_REFUSED).get(1)).contains("\"u999\"");
+        assertThat(client.log.messages().get(1).detail()).isEqualTo("Refused since the last such message: 999.");
+        toldAfter(1);
+        toldAfter(1);
+        assertThat(client.log.messages()).hasSize(2);
+        refusals.add(client.channel.eventLoop(), LogMessage.of(Message.CONSOLE_LOGIN_REFUSED, "late", "a", "because"));
+        assertThat(client.log.messages()).hasSize(3);
+    }
+
     @Test
     void whoStaysSilentIsClosed() {
         client.send(initial("SCRAM-SHA-256", "n,,n=,r=abcdef"));
         client.told();
-        assertThat(toldAfter(Authentication.LIMIT_SECONDS - 1)).isEmpty();
+        assertThat(toldAfter(ConsoleAdapter.AUTHENTICATION_TIMEOUT.toSeconds() - 1))
+                .isEmpty();
         assertThat(client.channel.isOpen()).isTrue();
         toldAfter(1);
         assertThat(client.channel.isOpen()).isFalse();

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,6 +19,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.log.Message;
+import org.conmgr.listener.ListenerView;
 import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -226,10 +230,36 @@ class DriversTest {
                     .isInstanceOfSatisfying(
                             SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("28P01"))
                     .hasMessageContaining("password authentication failed for user \"" + user + "\"");
-            assertThat(log(user)).contains("no such user, or another password");
+            Await.passes("it is logged, within a second of the one before", () -> assertThat(log(user))
+                    .contains("no such user, or another password"));
         }
         assertThatThrownBy(() -> jdbc(From.ANOTHER_HOST, "nobody", PASSWORD).close())
                 .hasMessageContaining("password authentication failed");
+    }
+
+    @Test
+    void whoDoesNotSayWhoItIsInTimeIsClosed() throws Exception {
+        ListenerView listener = console.framework.service(ListenerView.class);
+        console.configureListener(0, "200ms");
+        Await.until("it is in force", () -> listener.authenticationTimeout().equals(Duration.ofMillis(200)));
+        try (Socket silent = new Socket(host(From.ANOTHER_HOST), console.port)) {
+            silent.setSoTimeout(20_000);
+            byte[] parameters = "user\0monitor\0database\0conmgr\0\0".getBytes(UTF_8);
+            silent.getOutputStream()
+                    .write(ByteBuffer.allocate(8 + parameters.length)
+                            .putInt(8 + parameters.length)
+                            .putInt(0x0003_0000)
+                            .put(parameters)
+                            .array());
+            assertThat(new String(silent.getInputStream().readAllBytes(), UTF_8))
+                    .startsWith("R")
+                    .contains("SCRAM-SHA-256")
+                    .doesNotContain("SFATAL");
+        } finally {
+            console.configureListener(0);
+            Await.until("the default is in force", () -> listener.authenticationTimeout()
+                    .equals(Duration.ofSeconds(60)));
+        }
     }
 
     private String log(String user) {

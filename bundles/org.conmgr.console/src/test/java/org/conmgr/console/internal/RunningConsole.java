@@ -60,9 +60,21 @@ final class RunningConsole implements AutoCloseable {
     }
 
     void configureListener(int maxConnections) {
+        configureListener(maxConnections, "60s");
+    }
+
+    void configureListener(int maxConnections, String authenticationTimeout) {
         framework.configure(
                 "org.conmgr.listener",
-                Map.of("port", port, "listen_addresses", addresses, "max_connections", maxConnections));
+                Map.of(
+                        "port",
+                        port,
+                        "listen_addresses",
+                        addresses,
+                        "max_connections",
+                        maxConnections,
+                        "authentication_timeout",
+                        authenticationTimeout));
     }
 
     /** Waits until the console is there. */
