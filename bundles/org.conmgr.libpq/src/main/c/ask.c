@@ -95,7 +95,7 @@ static enum asked converse(int fd, const struct ask *ask, int64_t deadline, stru
     }
     if (!packet_answer(bytes, length, &conversation->answer))
         return unknown(conversation, "conmgr's answer cannot be read");
-    return conversation->answer.count > 0 ? ASKED_ROUTED : ASKED_REFUSED;
+    return conversation->answer.refusal == NULL ? ASKED_ROUTED : ASKED_REFUSED;
 }
 
 enum asked ask_address(const struct address *address, const struct ask *ask, int64_t deadline,

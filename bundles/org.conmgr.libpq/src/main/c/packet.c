@@ -270,7 +270,8 @@ static void set_others(struct answer *answer, const char *others, const char *ad
         others = behind(others, n);
         addrs = behind(addrs, addr_n);
     }
-    struct endpoint *trimmed = realloc(answer->instances, answer->count * sizeof *trimmed);
+    struct endpoint *trimmed =
+        answer->count > 0 ? realloc(answer->instances, answer->count * sizeof *trimmed) : NULL;
     if (trimmed != NULL)
         answer->instances = trimmed;
 }
@@ -303,15 +304,18 @@ bool packet_answer(const unsigned char *frame, size_t n, struct answer *answer)
     }
     if (more < 0)
         return false;
-    if (sqlstate != NULL) {
-        answer->refusal = printable(message);
-        return answer->refusal != NULL;
-    }
-    if (instance == NULL || host == NULL || port == NULL)
+    if (sqlstate == NULL && (instance == NULL || host == NULL || port == NULL))
         return false;
     answer->instances = calloc(1 + OTHERS_MAX + 1, sizeof *answer->instances);
     if (answer->instances == NULL)
         return false;
+    if (sqlstate != NULL) {
+        set_others(answer, others, addrs);
+        answer->refusal = printable(message);
+        if (answer->refusal == NULL)
+            answer_free(answer);
+        return answer->refusal != NULL;
+    }
     long which = number(instance, 0, 999999999);
     if (which < 0 || !set_host(answer->instances, host, strlen(host)) || !set_addr(answer->instances, addr)
         || !set_port(answer->instances, port)) {

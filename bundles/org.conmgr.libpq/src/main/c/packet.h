@@ -30,10 +30,10 @@ struct ask {
 
 /* conmgr's answer: where to go, or why not. */
 struct answer {
-    int instance;        /* number of instances[0] */
-    size_t count;        /* 0: refused */
-    struct endpoint *instances; /* the chosen one, then the others, best first */
-    char *refusal;       /* why nowhere; null when routed */
+    int instance;               /* when routed: the number of instances[0] */
+    size_t count;               /* when routed: 1 at least */
+    struct endpoint *instances; /* the chosen one, then the others, best first; when refused those that conmgr knows */
+    char *refusal;              /* why nowhere; null when routed */
 };
 
 enum frame { FRAME_INCOMPLETE, FRAME_MALFORMED, FRAME_ANSWER, FRAME_DOWN, FRAME_UNKNOWN };

@@ -145,7 +145,7 @@ static bool hear(struct session *session, enum frame kind, const unsigned char *
 {
     if (session->phase == ASKING && kind == FRAME_ANSWER) {
         struct answer answer;
-        if (!packet_answer(frame, length, &answer) || answer.count == 0) {
+        if (!packet_answer(frame, length, &answer) || answer.refusal != NULL) {
             /* It does not see yet what libpq has seen. */
             answer_free(&answer);
             told_again_later(session);
@@ -160,7 +160,11 @@ static bool hear(struct session *session, enum frame kind, const unsigned char *
         told_bound(session);
     } else if (session->phase != UNWATCHED && kind == FRAME_DOWN) {
         char *message = packet_down(frame, length);
-        (session->phase == WATCHED ? end : told_over)(session, message != NULL ? message : "conmgr declared the instance dead");
+        const char *why = message != NULL ? message : "conmgr declared the instance dead";
+        if (session->phase == WATCHED)
+            end(session, why);
+        else
+            told_over(session, why);
         free(message);
         return false;
     }

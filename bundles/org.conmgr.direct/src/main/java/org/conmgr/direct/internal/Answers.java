@@ -47,7 +47,8 @@ final class Answers implements SessionObserver {
 
     @Override
     public void refused(Refusal refusal) {
-        lastWords(new Frame.Refused(refusal.sqlState(), fitting(refusal.text())));
+        List<ConfiguredInstance> known = fitting(refusal.instances(), MAX_CHARS / 4);
+        lastWords(new Frame.Refused(refusal.sqlState(), fitting(refusal.text()), addresses(known), hostaddrs(known)));
     }
 
     @Override

@@ -56,8 +56,25 @@ public sealed interface Frame {
         }
     }
 
-    /** Nowhere: an SQLSTATE and the text for the application's user. */
-    record Refused(String sqlState, String message) implements Frame {}
+    /**
+     * Nowhere.
+     *
+     * @param sqlState SQLSTATE
+     * @param message for the application's user
+     * @param others the instances that conmgr knows as {@code host:port}, for a driver that may ask again later
+     * @param othersHostaddr as in a route
+     */
+    record Refused(String sqlState, String message, List<String> others, List<String> othersHostaddr) implements Frame {
+        public Refused {
+            others = List.copyOf(others);
+            othersHostaddr = List.copyOf(othersHostaddr);
+        }
+
+        /** Names no instances. */
+        public Refused(String sqlState, String message) {
+            this(sqlState, message, List.of(), List.of());
+        }
+    }
 
     /**
      * Close the SQL connection now.
@@ -87,13 +104,13 @@ public sealed interface Frame {
             fields.put("role", routed.role);
             fields.put("monitored", routed.monitored ? "on" : "off");
             fields.put("others", String.join(",", routed.others));
-            if (!routed.othersHostaddr.isEmpty()) {
-                fields.put("others_hostaddr", String.join(",", routed.othersHostaddr));
-            }
+            putList(fields, "others_hostaddr", routed.othersHostaddr);
         } else if (this instanceof Refused refused) {
             type = 'C';
             fields.put("sqlstate", refused.sqlState);
             fields.put("message", refused.message);
+            putList(fields, "others", refused.others);
+            putList(fields, "others_hostaddr", refused.othersHostaddr);
         } else if (this instanceof Down down) {
             type = 'D';
             fields.put("instance", Integer.toString(down.instance));
@@ -153,7 +170,11 @@ public sealed interface Frame {
 
     private static Frame answer(Map<String, String> fields) throws MalformedPacket {
         if (fields.containsKey("sqlstate")) {
-            return new Refused(text("sqlstate", fields), text("message", fields));
+            return new Refused(
+                    text("sqlstate", fields),
+                    text("message", fields),
+                    list("others", fields),
+                    list("others_hostaddr", fields));
         }
         return new Routed(
                 number("instance", fields),
@@ -164,6 +185,12 @@ public sealed interface Frame {
                 !"off".equals(fields.get("monitored")),
                 list("others", fields),
                 list("others_hostaddr", fields));
+    }
+
+    private static void putList(Map<String, String> fields, String key, List<String> list) {
+        if (!list.isEmpty()) {
+            fields.put(key, String.join(",", list));
+        }
     }
 
     private static List<String> list(String key, Map<String, String> fields) {

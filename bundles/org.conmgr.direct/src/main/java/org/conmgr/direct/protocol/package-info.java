@@ -30,7 +30,8 @@
  * <p>Fields are key, value pairs of UTF-8 strings, each ended by a zero byte, the list ended by an empty key, as in a
  * StartupMessage. Unknown keys and frame types are ignored, but a driver may send at most 100 frames a second. A route
  * names other instances in {@code others} as {@code host:port,...}, and in {@code others_hostaddr}, if any has one, the
- * addresses that spare the resolution of their names, in the same order, empty where there is none.
+ * addresses that spare the resolution of their names, in the same order, empty where there is none. A refusal
+ * names in the same fields the instances that conmgr has, for a driver that asks again later.
  *
  * <p><b>End.</b> A refusal and a down are conmgr's last words: behind them it ends its side of the connection (FIN),
  * drops what the driver still sends, and closes after a second if the driver has not. The end of the connection without

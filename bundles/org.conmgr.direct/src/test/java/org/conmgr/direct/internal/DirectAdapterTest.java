@@ -258,6 +258,18 @@ class DirectAdapterTest {
     }
 
     @Test
+    void aRefusalNamesWhoThereIs() throws Exception {
+        ConfiguredInstance addressed =
+                new ConfiguredInstance(2, "db2", InetAddress.getByName("192.0.2.2"), 5433, 27545);
+        Asked session = asked();
+        session.observer.refused(new Refusal("08001", "é".repeat(3_000), List.of(DB0, addressed)));
+
+        Frame.Refused refused = (Frame.Refused) told().get(0);
+        assertThat(refused.others()).containsExactly("db0:5432", "db2:5433");
+        assertThat(refused.othersHostaddr()).containsExactly("127.0.0.1", "192.0.2.2");
+    }
+
+    @Test
     void passesOnTheDriversSocket() throws MalformedPacket {
         Asked session = routed();
         byte[] bound = new Frame.Bound("192.0.2.9", 40_000).encode();

@@ -42,6 +42,10 @@ class FrameTest {
                 Arguments.of(
                         new Frame.Refused("08001", "no instance"), "C", "sqlstate\00008001\0message\0no instance\0\0"),
                 Arguments.of(
+                        new Frame.Refused("08001", "no", List.of("db0:1", "db1:2"), List.of("192.0.2.1", "")),
+                        "C",
+                        "sqlstate\00008001\0message\0no\0others\0db0:1,db1:2\0others_hostaddr\000192.0.2.1,\0\0"),
+                Arguments.of(
                         new Frame.Down(3, "dead", "silent"), "D", "instance\0003\0cause\0dead\0message\0silent\0\0"),
                 Arguments.of(new Frame.Bound("::1", 65535), "B", "address\0::1\0port\00065535\0\0"));
     }

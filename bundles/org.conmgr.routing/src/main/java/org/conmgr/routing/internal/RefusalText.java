@@ -3,9 +3,11 @@ package org.conmgr.routing.internal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import org.conmgr.api.instance.Attributes;
+import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.link.Verdict;
@@ -24,17 +26,21 @@ final class RefusalText {
         for (BookedInstance instance : instances) {
             each.add(instance.configured.number() + " (" + words(look, instance, now) + ")");
         }
-        return refusal(look.request(), instances.isEmpty() ? "no instance is configured" : each.toString());
+        return refusal(
+                look.request(),
+                instances.isEmpty() ? "no instance is configured" : each.toString(),
+                instances.stream().map(instance -> instance.configured).toList());
     }
 
     static Refusal stopping(RouteRequest request) {
-        return refusal(request, "conmgr is stopping");
+        return refusal(request, "conmgr is stopping", List.of());
     }
 
-    private static Refusal refusal(RouteRequest request, String why) {
+    private static Refusal refusal(RouteRequest request, String why, List<ConfiguredInstance> instances) {
         return new Refusal(
                 SQL_STATE,
-                "no instance with target_session_attrs=" + request.target().word() + ": " + why);
+                "no instance with target_session_attrs=" + request.target().word() + ": " + why,
+                instances);
     }
 
     private static String words(Look look, BookedInstance instance, Instant now) {

@@ -38,6 +38,7 @@ class RouteWaitTest {
         books.advance(Duration.ofMillis(1));
         assertThat(client.told).containsExactly("refused");
         assertThat(client.refusal().sqlState()).isEqualTo("08001");
+        assertThat(client.refusal().instances()).containsExactly(Books.instance(0), Books.instance(1));
         assertThat(client.refusal().text())
                 .isEqualTo("no instance with target_session_attrs=read-write: 0 (standby, up), 1 (down: timed out 3.0 s"
                         + " ago)");
