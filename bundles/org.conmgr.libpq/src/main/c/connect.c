@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ enum {
 
 static _Thread_local struct {
     unsigned depth;
+    bool barred;
     struct session *session; /* of the connection that is being made */
 } inside;
 
@@ -35,10 +37,30 @@ void connect_leave(void)
     inside.depth--;
 }
 
+void connect_bar(bool barred)
+{
+    inside.barred = barred;
+}
+
+bool connect_barred(void)
+{
+    return inside.barred;
+}
+
+PostgresPollingStatusType connect_progress(struct session *session, PostgresPollingStatusType status)
+{
+    if (session_progress(session, status))
+        return status;
+    connect_bar(true);
+    session->pq->resetStart(session->conn);
+    connect_bar(false);
+    return PGRES_POLLING_FAILED;
+}
+
 static void progress(struct session *session, const PGconn *conn)
 {
     ConnStatusType status = session->pq->status(conn);
-    session_progress(session, status == CONNECTION_OK    ? PGRES_POLLING_OK
+    connect_progress(session, status == CONNECTION_OK    ? PGRES_POLLING_OK
                               : status == CONNECTION_BAD ? PGRES_POLLING_FAILED
                                                          : PGRES_POLLING_WRITING);
 }
@@ -56,21 +78,43 @@ void connect_made(PGconn *conn)
 
 /* ---- a part of the list ---- */
 
-/* What libpq gets for the hosts up to the first conmgr that knows an instance. */
+struct place {
+    const char *host, *addr, *port;
+};
+
+/* What libpq gets: the hosts up to the first conmgr that knows an instance, and behind them all others. */
 struct plan {
-    struct text hosts, addrs, ports;
-    size_t count;
-    bool changed; /* whether it differs from the program's list */
-    int64_t begun;
+    struct place *places; /* their strings are those of the program's list */
+    size_t count, size;
+    size_t tried;                   /* how many libpq is to try now; what is behind them is for PQreset() */
+    struct text hosts, addrs, ports; /* the same for libpq */
+    bool failed;                    /* for want of memory */
+    bool changed;                   /* whether it differs from the program's list */
+    bool routed;                    /* whether a conmgr knows an instance */
+    bool refused;                   /* whether one knows none */
+    int64_t took;                   /* what the one that does took to answer, in milliseconds */
     struct session *session;
 };
 
+/* How libpq calls it. */
+static const char *name_of(const struct place *place)
+{
+    return place->host[0] != '\0' ? place->host : place->addr;
+}
+
 static void add(struct plan *plan, const char *host, const char *addr, const char *port)
 {
-    const char *comma = plan->count++ > 0 ? "," : "";
-    text_addf(&plan->hosts, "%s%s", comma, host);
-    text_addf(&plan->addrs, "%s%s", comma, addr);
-    text_addf(&plan->ports, "%s%s", comma, port);
+    if (plan->count == plan->size) {
+        size_t size = 2 * plan->size + 8;
+        struct place *places = realloc(plan->places, size * sizeof *places);
+        if (places == NULL) {
+            plan->failed = true;
+            return;
+        }
+        plan->places = places;
+        plan->size = size;
+    }
+    plan->places[plan->count++] = (struct place) {host, addr, port};
 }
 
 static void add_listed(struct plan *plan, const struct listed *host)
@@ -78,39 +122,45 @@ static void add_listed(struct plan *plan, const struct listed *host)
     add(plan, host->host, host->addr, host->port);
 }
 
-static void note(struct plan *plan, const char *what, const struct listed *host, const char *text)
+static void add_named(struct plan *plan, const struct listed *host)
 {
-    const char *name = host->host[0] != '\0' ? host->host : host->addr;
-    text_addf(&plan->session->notes, "connection to %s at \"%s\", port %s failed: %s\n", what, name, host->port, text);
+    for (size_t i = 0; i < host->named_count; i++)
+        add(plan, host->named[i].host, host->named[i].addr, host->named[i].port);
 }
 
-/* Asks one host. Whether it is a conmgr that knows an instance. */
-static bool visit(struct plan *plan, const struct conninfo *c, const struct listed *host, int64_t deadline,
-                  bool asynchronous)
+static void note(struct plan *plan, const char *what, const struct listed *host, const char *text)
 {
+    text_addf(&plan->session->notes, "connection to %s at \"%s\", port %s failed: %s\n", what, listed_name(host),
+              listed_port(host), text);
+}
+
+/* Asks one host, the n-th of the list. */
+static void visit(struct plan *plan, struct conninfo *c, size_t n, int64_t deadline, bool asynchronous)
+{
+    struct listed *host = &c->list.hosts[n];
     struct ask ask = {c->target, c->application[0] != '\0' ? c->application : program_invocation_short_name, "",
                       getpid()};
     struct conversation conversation;
-    bool routed = false;
-    const char *port = host->port[0] != '\0' ? host->port : "5432";
-    enum asked asked = ask_host(host->host, host->addr, port, &ask, deadline, &conversation);
-    switch (asked) {
+    int64_t begun = clock_ms();
+    host->asked = ask_host(host->host, host->addr, listed_port(host), &ask, deadline, &conversation);
+    host->visited = true;
+    bool first = host->asked == ASKED_ROUTED && !plan->routed;
+    switch (host->asked) {
     case ASKED_ROUTED:
-        if (plan->session->count > 0) {
+        plan->changed = true;
+        if (!first) {
             /* Asynchronously the list cannot be continued later, and one conmgr's instances are enough. */
             close(conversation.fd);
             break;
         }
-        for (size_t i = 0; i < conversation.answer.count; i++) {
-            const struct endpoint *one = &conversation.answer.instances[i];
-            add(plan, one->host, one->addr, one->port);
-        }
-        session_route(plan->session, &conversation, host->host[0] != '\0' ? host->host : host->addr, port);
-        plan->changed = routed = true;
+        session_route(plan->session, &conversation, host, n);
+        plan->routed = true;
+        plan->took = clock_ms() - begun;
         break;
     case ASKED_REFUSED:
         note(plan, "conmgr", host, conversation.answer.refusal);
-        plan->changed = true;
+        session_refused(plan->session, &conversation, host, n);
+        plan->changed = plan->refused = true;
         break;
     case ASKED_TIMEOUT:
         if (!asynchronous && c->connect_timeout > 0) {
@@ -133,30 +183,81 @@ static bool visit(struct plan *plan, const struct conninfo *c, const struct list
         add_listed(plan, host);
         break;
     }
+    if (listed_conmgr(host)) {
+        host->named = conversation.answer.instances;
+        host->named_count = conversation.answer.count;
+        conversation.answer.instances = NULL;
+    }
+    if (first)
+        add_named(plan, host);
     answer_free(&conversation.answer);
-    return routed;
 }
 
-static bool plan_make(struct plan *plan, const struct conninfo *c, size_t *next, bool asynchronous)
+static bool plan_make(struct plan *plan, struct conninfo *c, size_t *next, bool asynchronous)
 {
-    *plan = (struct plan) {.session = session_new(c->pq, c->target, c->application), .begun = clock_ms()};
+    *plan = (struct plan) {.session = session_new(c->pq, c->target, c->application)};
     if (plan->session == NULL)
         return false;
-    int64_t whole = plan->begun + ASYNCHRONOUS_MS; /* no connect_timeout is shorter */
-    bool routed = false;
-    while (*next < c->count && (asynchronous || !routed)) {
-        const struct listed *host = &c->hosts[(*next)++];
+    int64_t whole = clock_ms() + ASYNCHRONOUS_MS; /* no connect_timeout is shorter */
+    while (*next < c->list.count && (asynchronous || !plan->routed)) {
+        size_t n = (*next)++;
         int64_t deadline = clock_ms() + (c->connect_timeout > 0 ? c->connect_timeout * (int64_t) 1000 : UNLIMITED_MS);
-        if (listed_tcp(host))
-            routed |= visit(plan, c, host, asynchronous ? whole : deadline, asynchronous);
+        if (listed_tcp(&c->list.hosts[n]))
+            visit(plan, c, n, asynchronous ? whole : deadline, asynchronous);
         else
-            add_listed(plan, host);
+            add_listed(plan, &c->list.hosts[n]);
     }
-    return !plan->hosts.failed && !plan->addrs.failed && !plan->ports.failed;
+    plan->tried = plan->count;
+    return !plan->failed;
+}
+
+static bool has(const struct plan *plan, size_t count, const struct place *place)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct place *one = &plan->places[i];
+        if (strcmp(one->host, place->host) == 0 && strcmp(one->addr, place->addr) == 0
+            && strcmp(one->port, place->port) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Adds what else the program's list comes to: libpq keeps the list that it is given, and PQreset() walks that. libpq is
+ * stopped there for now.
+ */
+static void plan_rest(struct plan *plan, const struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        size_t before = plan->count;
+        if (listed_conmgr(&list->hosts[i]))
+            add_named(plan, &list->hosts[i]);
+        else
+            add_listed(plan, &list->hosts[i]);
+        size_t kept = before;
+        for (size_t n = before; n < plan->count; n++)
+            if (!has(plan, kept, &plan->places[n]))
+                plan->places[kept++] = plan->places[n];
+        plan->count = kept;
+    }
+    /* With conmgrs only that do not say who there is, libpq gets these, for it must have somebody. */
+    for (size_t i = 0; plan->count == 0 && i < list->count; i++)
+        add_listed(plan, &list->hosts[i]);
+    session_know(plan->session, list);
+    for (size_t i = plan->tried; i < plan->count; i++) {
+        const struct place *place = &plan->places[i];
+        bool also = false; /* tried now by another address */
+        for (size_t n = 0; n < plan->tried; n++)
+            also |= strcmp(name_of(&plan->places[n]), name_of(place)) == 0
+                    && strcmp(plan->places[n].port, place->port) == 0;
+        if (!also)
+            session_stop_at(plan->session, name_of(place), place->port[0] != '\0' ? place->port : "5432");
+    }
 }
 
 static void plan_free(struct plan *plan)
 {
+    free(plan->places);
     text_free(&plan->hosts);
     text_free(&plan->addrs);
     text_free(&plan->ports);
@@ -168,16 +269,17 @@ static void plan_free(struct plan *plan)
 static bool plan_params(struct plan *plan, const struct conninfo *c, const char *const *keywords,
                         const char *const *values, struct params *params, char timeout[16])
 {
-    bool addrs = strspn(plan->addrs.s, ",") != plan->addrs.length;
-    if (!addrs && c->has_addr && plan->count == 1) {
+    bool addrs = false;
+    for (size_t i = 0; i < plan->count; i++)
+        addrs |= plan->places[i].addr[0] != '\0';
+    if (!addrs && c->has_addr && plan->count == 1)
         /* An empty hostaddr would leave the program's in force; one with a comma does not. */
-        char *host = strdup(plan->hosts.s), *port = strdup(plan->ports.s);
-        if (host != NULL && port != NULL)
-            add(plan, host, "", port);
-        free(host);
-        free(port);
-        if (plan->count != 2)
-            return false;
+        add(plan, plan->places[0].host, "", plan->places[0].port);
+    for (size_t i = 0; i < plan->count; i++) {
+        const char *comma = i > 0 ? "," : "";
+        text_addf(&plan->hosts, "%s%s", comma, plan->places[i].host);
+        text_addf(&plan->addrs, "%s%s", comma, plan->places[i].addr);
+        text_addf(&plan->ports, "%s%s", comma, plan->places[i].port);
     }
     const char *more[6][2] = {{"host", plan->hosts.s}, {"port", plan->ports.s}};
     size_t n = 2;
@@ -189,20 +291,15 @@ static bool plan_params(struct plan *plan, const struct conninfo *c, const char 
         more[n][0] = "load_balance_hosts";
         more[n++][1] = "disable";
     }
-    int64_t spent = (clock_ms() - plan->begun) / 1000;
-    if (c->connect_timeout > 0 && spent > 0 && plan->session->count > 0) {
-        /* connect_timeout is for the host as a whole. */
+    int64_t spent = plan->took / 1000;
+    if (c->connect_timeout > 0 && spent > 0) {
+        /* connect_timeout is for the host as a whole: conmgr, and the instance that it names. */
         int64_t left = c->connect_timeout - spent;
-        struct text text = {0};
-        text_addf(&text, "%d", left < 2 ? 2 : (int) left);
-        if (!text.failed && text.length < 16) {
-            memcpy(timeout, text.s, text.length + 1);
-            more[n][0] = "connect_timeout";
-            more[n++][1] = timeout;
-        }
-        text_free(&text);
+        snprintf(timeout, 16, "%d", left < 2 ? 2 : (int) left);
+        more[n][0] = "connect_timeout";
+        more[n++][1] = timeout;
     }
-    return !plan->hosts.failed && !plan->addrs.failed && !plan->ports.failed
+    return !plan->failed && !plan->hosts.failed && !plan->addrs.failed && !plan->ports.failed
            && params_extend(params, keywords, values, (const char *const(*)[2]) more);
 }
 
@@ -233,7 +330,7 @@ static void withdraw(const struct libpq *pq, PGconn **conn, struct text *notes)
     table_unlock();
     if (session != NULL && session->notes.s != NULL)
         text_add(notes, session->notes.s);
-    text_add(notes, pq->errorMessage(*conn));
+    text_add(notes, session != NULL && session->said != NULL ? session->said : pq->errorMessage(*conn));
     session_close(session);
     pq->finish(*conn);
     *conn = NULL;
@@ -244,12 +341,23 @@ static bool authentication_failed(const struct libpq *pq, const PGconn *conn)
     return pq->connectionNeedsPassword(conn) || pq->connectionUsedPassword(conn);
 }
 
-/* The connection that has failed without libpq's doing, with what the hosts said. */
-static PGconn *failed(struct conninfo *c, struct session *session)
+/* A connection that has failed without libpq's doing, with what the hosts said. PQreset() may try it. */
+static PGconn *failed(struct conninfo *c, struct session *session, const struct params *params, int expand_dbname)
 {
-    PGconn *conn = c->failed;
-    c->failed = NULL;
-    session->refused = true;
+    connect_enter();
+    connect_bar(true);
+    PGconn *conn = c->pq->connectStartParams(params->keywords, params->values, expand_dbname);
+    connect_bar(false);
+    connect_leave();
+    if (conn != NULL && c->pq->status(conn) != CONNECTION_BAD) {
+        /* libpq's inner calls do not come by. */
+        c->pq->finish(conn);
+        conn = c->failed;
+        c->failed = NULL;
+    }
+    if (conn == NULL)
+        return NULL;
+    session->said = strdup("");
     session_register(session, conn);
     return conn;
 }
@@ -267,7 +375,8 @@ bool connect_routed(const struct libpq *pq, const char *const *keywords, const c
     if (turned_off() || !conninfo_resolve(&c, pq, keywords, values, expand_dbname))
         return false;
     PGconn *conn = NULL;
-    struct text notes = {0}; /* of the attempts before */
+    struct session *session = NULL; /* of the connection */
+    struct text notes = {0};        /* of the attempts before */
     size_t next = 0;
     bool done = false, routed = true;
     while (!done) {
@@ -275,9 +384,9 @@ bool connect_routed(const struct libpq *pq, const char *const *keywords, const c
         struct params params = {0};
         bool first = next == 0;
         bool whole = plan_make(&plan, &c, &next, asynchronous);
-        bool last = next == c.count;
+        bool last = next == c.list.count;
         char timeout[16];
-        if (whole && plan.session != NULL && notes.s != NULL) {
+        if (whole && notes.s != NULL) {
             /* In the order of the list. */
             if (plan.session->notes.s != NULL)
                 text_add(&notes, plan.session->notes.s);
@@ -285,36 +394,55 @@ bool connect_routed(const struct libpq *pq, const char *const *keywords, const c
             plan.session->notes = notes;
             notes = (struct text) {0};
         }
-        if (!whole || (first && last && !plan.changed)) {
+        bool ours = whole && !(first && last && !plan.changed);
+        if (ours)
+            plan_rest(&plan, &c.list);
+        if (!ours || !plan_params(&plan, &c, keywords, values, &params, timeout)) {
             /* In doubt, or with servers only, it is libpq's alone. */
             routed = !first;
             done = true;
-        } else if (plan.count == 0) {
-            /* Nobody is left to connect to. */
-            conn = failed(&c, plan.session);
+        } else {
+            session = plan.session;
             plan.session = NULL;
-            done = true;
-        } else if (plan_params(&plan, &c, keywords, values, &params, timeout)) {
-            struct session *session = plan.session;
-            plan.session = NULL;
-            conn = attempt(pq, session, &params, expand_dbname, asynchronous);
-            if (conn == NULL)
+            conn = plan.tried == 0 ? failed(&c, session, &params, expand_dbname)
+                                   : attempt(pq, session, &params, expand_dbname, asynchronous);
+            if (conn == NULL) {
                 session_free(session);
+                session = NULL;
+            }
             done = last || conn == NULL || asynchronous || pq->status(conn) != CONNECTION_BAD
                    || authentication_failed(pq, conn);
-            if (!done)
+            if (!done) {
                 withdraw(pq, &conn, &notes);
-        } else {
-            done = true;
-            routed = !first;
+                session = NULL;
+            }
         }
         params_free(&params);
         plan_free(&plan);
     }
+    if (session != NULL)
+        session_keep(session, &c.list);
     text_free(&notes);
     conninfo_free(&c);
     *result = conn;
     return routed;
+}
+
+/* One part of the list. */
+static PGPing ping_part(struct plan *plan, const struct conninfo *c, const char *const *keywords,
+                        const char *const *values, int expand_dbname)
+{
+    struct params params = {0};
+    char timeout[16];
+    PGPing ping = PQPING_NO_RESPONSE;
+    if (plan->count > 0 && plan_params(plan, c, keywords, values, &params, timeout)) {
+        connect_enter();
+        ping = c->pq->pingParams(params.keywords, params.values, expand_dbname);
+        connect_leave();
+    }
+    params_free(&params);
+    /* A conmgr that sends nobody anywhere is there, all the same. */
+    return plan->refused && ping > PQPING_REJECT ? PQPING_REJECT : ping;
 }
 
 bool ping_routed(const struct libpq *pq, const char *const *keywords, const char *const *values, int expand_dbname,
@@ -323,26 +451,22 @@ bool ping_routed(const struct libpq *pq, const char *const *keywords, const char
     struct conninfo c;
     if (turned_off() || !conninfo_resolve(&c, pq, keywords, values, expand_dbname))
         return false;
-    struct plan plan;
-    struct params params = {0};
-    char timeout[16];
     size_t next = 0;
-    bool routed = false;
-    do {
+    bool routed = false, done = false;
+    while (!done) {
+        struct plan plan;
+        bool first = next == 0;
         bool whole = plan_make(&plan, &c, &next, false);
-        if (whole && plan.count == 0) {
-            /* The conmgr is there, but sends nobody anywhere. */
-            *ping = PQPING_REJECT;
-            routed = true;
-        } else if (whole && plan.changed && plan_params(&plan, &c, keywords, values, &params, timeout)) {
-            connect_enter();
-            *ping = pq->pingParams(params.keywords, params.values, expand_dbname);
-            connect_leave();
+        bool last = next == c.list.count;
+        if (whole && !(first && last && !plan.changed)) {
+            PGPing one = ping_part(&plan, &c, keywords, values, expand_dbname);
+            /* The best there is: they are in that order. */
+            *ping = first || one < *ping ? one : *ping;
             routed = true;
         }
-        params_free(&params);
+        done = !whole || last || !routed || *ping == PQPING_OK;
         plan_free(&plan);
-    } while (routed && *ping != PQPING_OK && next < c.count);
+    }
     conninfo_free(&c);
     return routed;
 }

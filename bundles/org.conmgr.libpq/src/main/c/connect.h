@@ -3,6 +3,7 @@
 #define CONMGR_CONNECT_H
 
 #include "libpq.h"
+#include "session.h"
 
 #include <stdbool.h>
 
@@ -26,6 +27,16 @@ bool connect_inside(void);
 /* Around a call that is libpq's alone. */
 void connect_enter(void);
 void connect_leave(void);
+
+/*
+ * libpq is about to begin on this thread, and is to fail: then its inner PQconnectPoll() does so after its first step,
+ * which waits for nobody, and without which PQhost() and its like have no host to tell of.
+ */
+void connect_bar(bool barred);
+bool connect_barred(void);
+
+/* libpq has made a step; its status, or failure when the session stops it there. */
+PostgresPollingStatusType connect_progress(struct session *session, PostgresPollingStatusType status);
 
 /* libpq has made its connection object: the session that is on its way on this thread, if any, is for that. */
 void connect_made(PGconn *conn);

@@ -74,29 +74,30 @@ static bool split(struct conninfo *c, const char *host, const char *addr, const 
     size_t ports = count(port);
     if ((host[0] != '\0' && count(host) != n) || (ports != 1 && ports != n))
         return false;
-    c->hosts = calloc(n, sizeof *c->hosts);
-    char *at[3] = {c->lists[0] = strdup(host), c->lists[1] = strdup(addr), c->lists[2] = strdup(port)};
-    if (c->hosts == NULL || at[0] == NULL || at[1] == NULL || at[2] == NULL)
+    struct list *list = &c->list;
+    list->hosts = calloc(n, sizeof *list->hosts);
+    char *at[3] = {list->strings[0] = strdup(host), list->strings[1] = strdup(addr), list->strings[2] = strdup(port)};
+    if (list->hosts == NULL || at[0] == NULL || at[1] == NULL || at[2] == NULL)
         return false;
-    for (c->count = 0; c->count < n; c->count++) {
-        struct listed *one = &c->hosts[c->count];
+    for (; list->count < n; list->count++) {
+        struct listed *one = &list->hosts[list->count];
         one->host = next(&at[0]);
         one->addr = next(&at[1]);
-        one->port = c->count == 0 || ports > 1 ? next(&at[2]) : c->hosts[0].port;
+        one->port = list->count == 0 || ports > 1 ? next(&at[2]) : list->hosts[0].port;
     }
     return true;
 }
 
 /* load_balance_hosts: the program's list is shuffled here, among the instances conmgr balances. */
-static void shuffle(struct conninfo *c)
+static void shuffle(struct list *list)
 {
-    for (size_t i = c->count; i > 1; i--) {
+    for (size_t i = list->count; i > 1; i--) {
         uint32_t dice;
         if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
             return;
-        struct listed other = c->hosts[dice % i];
-        c->hosts[dice % i] = c->hosts[i - 1];
-        c->hosts[i - 1] = other;
+        struct listed other = list->hosts[dice % i];
+        list->hosts[dice % i] = list->hosts[i - 1];
+        list->hosts[i - 1] = other;
     }
 }
 
@@ -105,6 +106,31 @@ bool listed_tcp(const struct listed *host)
     if (host->addr[0] != '\0')
         return true;
     return host->host[0] != '\0' && host->host[0] != '/' && host->host[0] != '@';
+}
+
+bool listed_conmgr(const struct listed *host)
+{
+    return host->visited && (host->asked == ASKED_ROUTED || host->asked == ASKED_REFUSED);
+}
+
+const char *listed_name(const struct listed *host)
+{
+    return host->host[0] != '\0' ? host->host : host->addr;
+}
+
+const char *listed_port(const struct listed *host)
+{
+    return host->port[0] != '\0' ? host->port : "5432";
+}
+
+void list_free(struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->hosts[i].named);
+    free(list->hosts);
+    for (size_t i = 0; i < sizeof list->strings / sizeof *list->strings; i++)
+        free(list->strings[i]);
+    *list = (struct list) {0};
 }
 
 static int seconds(const char *timeout)
@@ -136,8 +162,8 @@ bool conninfo_resolve(struct conninfo *c, const struct libpq *pq, const char *co
         return false;
     }
     bool tcp = false;
-    for (size_t i = 0; i < c->count; i++)
-        tcp |= listed_tcp(&c->hosts[i]);
+    for (size_t i = 0; i < c->list.count; i++)
+        tcp |= listed_tcp(&c->list.hosts[i]);
     c->target = value(c->options, "target_session_attrs");
     if (c->target[0] == '\0')
         c->target = "any";
@@ -152,7 +178,7 @@ bool conninfo_resolve(struct conninfo *c, const struct libpq *pq, const char *co
         return false;
     }
     if (c->balanced)
-        shuffle(c);
+        shuffle(&c->list);
     return true;
 }
 
@@ -162,8 +188,6 @@ void conninfo_free(struct conninfo *c)
         c->pq->conninfoFree(c->options);
     if (c->failed != NULL)
         c->pq->finish(c->failed);
-    free(c->hosts);
-    for (size_t i = 0; i < sizeof c->lists / sizeof *c->lists; i++)
-        free(c->lists[i]);
+    list_free(&c->list);
     *c = (struct conninfo) {0};
 }

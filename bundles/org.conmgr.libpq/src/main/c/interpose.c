@@ -124,9 +124,9 @@ EXPORT PostgresPollingStatusType PQconnectPoll(PGconn *conn)
     if (pq == NULL)
         return PGRES_POLLING_FAILED;
     PostgresPollingStatusType status = pq->connectPoll(conn);
-    if (session != NULL)
-        session_progress(session, status);
-    return status;
+    if (connect_barred())
+        return PGRES_POLLING_FAILED;
+    return session != NULL ? connect_progress(session, status) : status;
 }
 
 /* ---- again ---- */
@@ -137,9 +137,9 @@ EXPORT void PQreset(PGconn *conn)
     const struct libpq *pq = session != NULL ? session->pq : CALLERS_LIBPQ();
     if (pq == NULL)
         return;
-    if (session != NULL)
-        session_reset(session);
+    connect_bar(session != NULL && !session_reset(session));
     pq->reset(conn);
+    connect_bar(false);
     if (session != NULL)
         session_progress(session, pq->status(conn) == CONNECTION_OK ? PGRES_POLLING_OK : PGRES_POLLING_FAILED);
 }
@@ -150,9 +150,9 @@ EXPORT int PQresetStart(PGconn *conn)
     const struct libpq *pq = session != NULL ? session->pq : CALLERS_LIBPQ();
     if (pq == NULL)
         return 0;
-    if (session != NULL)
-        session_reset(session);
+    connect_bar(session != NULL && !session_reset(session));
     int begun = pq->resetStart(conn);
+    connect_bar(false);
     if (session != NULL)
         session_progress(session, begun ? PGRES_POLLING_WRITING : PGRES_POLLING_FAILED);
     return begun;

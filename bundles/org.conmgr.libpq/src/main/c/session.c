@@ -57,19 +57,75 @@ struct session *session_new(const struct libpq *pq, const char *target, const ch
     return session;
 }
 
-void session_route(struct session *session, struct conversation *conversation, const char *host, const char *port)
+static void answered(struct session *session, const struct conversation *conversation, const struct listed *host,
+                     size_t n)
 {
-    struct answer *answer = &conversation->answer;
     session->conmgr = conversation->conmgr;
-    snprintf(session->conmgr_name, sizeof session->conmgr_name, "%s:%s", host, port);
-    session->instances = answer->instances;
-    session->count = answer->count;
-    session->instance = answer->instance;
-    session->bound = answer->instances[0];
+    session->conmgr_at = n;
+    snprintf(session->conmgr_name, sizeof session->conmgr_name, "%s:%s", listed_name(host), listed_port(host));
+}
+
+/* Has conmgr watch what it has chosen. */
+static void bind_to_chosen(struct session *session, struct conversation *conversation)
+{
+    session->instance = conversation->answer.instance;
+    session->bound = conversation->answer.instances[0];
     session->ask_fd = conversation->fd;
-    session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    answer->instances = NULL;
+    if (session->event_fd < 0)
+        session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     conversation->fd = -1;
+}
+
+void session_route(struct session *session, struct conversation *conversation, const struct listed *host, size_t n)
+{
+    answered(session, conversation, host, n);
+    bind_to_chosen(session, conversation);
+}
+
+void session_refused(struct session *session, const struct conversation *conversation, const struct listed *host,
+                     size_t n)
+{
+    if (session->conmgr.length == 0)
+        answered(session, conversation, host, n);
+}
+
+void session_know(struct session *session, const struct list *list)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < list->count; i++)
+        most += list->hosts[i].named_count;
+    session->instances = calloc(most + 1, sizeof *session->instances);
+    for (size_t i = 0; session->instances != NULL && i < list->count; i++)
+        for (size_t n = 0; n < list->hosts[i].named_count; n++)
+            session->instances[session->count++] = list->hosts[i].named[n];
+}
+
+/* An element of 'stops'. */
+static void add_stop(struct text *text, const char *host, const char *port)
+{
+    text_addf(text, "\n%s\t%s\n", host, port);
+}
+
+static bool is_stop(const struct session *session, const char *host, const char *port)
+{
+    if (session->stops.s == NULL)
+        return false;
+    struct text text = {0};
+    add_stop(&text, host, port);
+    bool found = !text.failed && strstr(session->stops.s, text.s) != NULL;
+    text_free(&text);
+    return found;
+}
+
+void session_stop_at(struct session *session, const char *host, const char *port)
+{
+    add_stop(&session->stops, host, port);
+}
+
+void session_keep(struct session *session, struct list *list)
+{
+    session->list = *list;
+    *list = (struct list) {0};
 }
 
 void session_register(struct session *session, PGconn *conn)
@@ -91,7 +147,10 @@ void session_free(struct session *session)
     close_fd(&session->event_fd);
     free(session->target);
     free(session->application);
+    list_free(&session->list);
     free(session->instances);
+    text_free(&session->stops);
+    free(session->said);
     free(session->alive);
     free(session->in);
     free(session->reason);
@@ -184,6 +243,8 @@ static bool opened(struct session *session, const struct endpoint *here, int fd)
     session->opened = clock_ms();
     session->known = session->at_bound && session->phase == WATCHED;
     text_free(&session->notes);
+    free(session->said);
+    session->said = NULL;
     learn_local_end(session, fd);
     if (session->at_bound) {
         told_bound(session);
@@ -198,22 +259,49 @@ static bool opened(struct session *session, const struct endpoint *here, int fd)
     return here != NULL;
 }
 
-void session_progress(struct session *session, PostgresPollingStatusType status)
+/*
+ * libpq shall not wait for where it is: while it waits for the TCP connection it goes on to its next host, as if that had
+ * been refused, also when the connection is there. Later it gives up.
+ */
+static void pass_by(const struct session *session, int fd)
+{
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    if (fd >= 0 && (session->pq->status(session->conn) != CONNECTION_STARTED || connect(fd, &none, sizeof none) != 0))
+        shutdown(fd, SHUT_RDWR);
+}
+
+/* libpq is where it is not to go for now. Whether it is to give up. With the lock held. */
+static bool stop(struct session *session, int fd)
+{
+    if (session->said == NULL)
+        session->said = strdup(session->pq->errorMessage(session->conn));
+    if (strcmp(session->target, "prefer-standby") == 0) {
+        /* It will come by once more, and then take any. */
+        pass_by(session, fd);
+        return false;
+    }
+    told_stop(session);
+    return true;
+}
+
+bool session_progress(struct session *session, PostgresPollingStatusType status)
 {
     int fd = session->pq->socket(session->conn);
     const char *host = session->pq->host(session->conn), *port = session->pq->port(session->conn);
     if (host == NULL || port == NULL)
         host = port = "";
     table_lock();
-    if (session->open || session->refused) {
+    if (session->open) {
         table_unlock();
-        return;
+        return true;
     }
     /* Anew each time, for the number of a closed socket may be that of the next one. */
     close_fd(&session->sql_fd);
-    bool unwatched = false;
+    bool unwatched = false, stopped = false;
     if (status == PGRES_POLLING_FAILED) {
         told_stop(session);
+    } else if (status != PGRES_POLLING_OK && is_stop(session, host, port)) {
+        stopped = stop(session, fd);
     } else {
         const struct endpoint *here = find(session->instances, session->count, host, port);
         if (here != NULL && fd >= 0)
@@ -225,41 +313,117 @@ void session_progress(struct session *session, PostgresPollingStatusType status)
                     && find(session->alive, session->alive_count, host, port) == NULL;
         /* Dead meanwhile, or when it began anew: libpq shall not wait for it. */
         if (session->sql_fd >= 0 && ((session->at_bound && session->reason != NULL) || (dead && !session->open)))
-            shutdown(session->sql_fd, SHUT_RDWR);
+            pass_by(session, session->sql_fd);
     }
     table_unlock();
     if (unwatched)
         attach(session);
+    return !stopped;
 }
 
-void session_reset(struct session *session)
+/* ---- again ---- */
+
+static void begin_anew(struct session *session)
 {
     table_lock();
     told_stop(session);
     told_clear(session);
     close_fd(&session->sql_fd);
     free(session->alive);
+    free(session->said);
     session->alive = NULL;
-    session->open = session->at_bound = false;
+    session->said = NULL;
+    session->alive_count = 0;
+    session->open = session->at_bound = session->known = false;
     session->bound = (struct endpoint) {0};
+    text_free(&session->notes);
+    text_free(&session->stops);
     table_unlock();
-    if (session->count == 0)
-        return;
-    struct conversation conversation;
-    struct ask ask = {session->target, session->application, "", getpid()};
-    enum asked asked = ask_address(&session->conmgr, &ask, clock_ms() + ASK_MS, &conversation);
+}
+
+static void note(struct session *session, size_t n, const char *what)
+{
+    const struct listed *host = &session->list.hosts[n];
+    text_addf(&session->notes, "connection to conmgr at \"%s\", port %s failed: %s\n", listed_name(host),
+              listed_port(host), what);
+}
+
+/* What the n-th of the list answers to a reset. Whether it knows who is alive. */
+static bool heard(struct session *session, enum asked asked, struct conversation *conversation, size_t n)
+{
+    struct listed *host = &session->list.hosts[n];
     table_lock();
-    if (asked == ASKED_ROUTED) {
-        session->alive = conversation.answer.instances;
-        session->alive_count = conversation.answer.count;
-        conversation.answer.instances = NULL;
-        session->bound = session->alive[0];
-        session->instance = conversation.answer.instance;
-        session->ask_fd = conversation.fd;
+    if (asked == ASKED_SERVER || asked == ASKED_REFUSED || asked == ASKED_ROUTED) {
+        host->asked = asked;
+        host->visited = true;
+    }
+    if (asked == ASKED_REFUSED) {
+        note(session, n, conversation->answer.refusal);
+        session_refused(session, conversation, host, n);
+    } else if (asked == ASKED_ROUTED) {
+        session_route(session, conversation, host, n);
+        session->alive = conversation->answer.instances;
+        session->alive_count = conversation->answer.count;
+        conversation->answer.instances = NULL;
         told_begin(session);
     }
     table_unlock();
-    answer_free(&conversation.answer);
+    answer_free(&conversation->answer);
+    return asked == ASKED_ROUTED;
+}
+
+/* Asks until somebody knows who is alive; whether one does. */
+static bool ask_again(struct session *session)
+{
+    const struct list *list = &session->list;
+    struct ask ask = {session->target, session->application, "", getpid()};
+    struct conversation conversation;
+    size_t last = session->conmgr.length > 0 ? session->conmgr_at : list->count;
+    bool routed = false;
+    if (last < list->count)
+        routed = heard(session, ask_address(&session->conmgr, &ask, clock_ms() + ASK_MS, &conversation),
+                       &conversation, last);
+    int64_t deadline = clock_ms() + ASK_MS;
+    for (size_t i = 0; !routed && i < list->count; i++) {
+        const struct listed *host = &list->hosts[i];
+        bool server = host->visited && host->asked == ASKED_SERVER;
+        if (i != last && !server && listed_tcp(host))
+            routed = heard(session, ask_host(host->host, host->addr, listed_port(host), &ask, deadline, &conversation),
+                           &conversation, i);
+    }
+    return routed;
+}
+
+/* Whether libpq's list has one that may be alive; what is wrong if not is noted. */
+static bool reachable(struct session *session, bool routed)
+{
+    bool refused = session->notes.s != NULL;
+    bool others = false; /* that are no conmgr's */
+    for (size_t i = 0; i < session->list.count; i++)
+        others |= !listed_conmgr(&session->list.hosts[i]);
+    if (!routed && refused)
+        session->alive = calloc(1, sizeof *session->alive); /* nobody */
+    if (others || (!routed && !refused))
+        return true;
+    for (size_t i = 0; i < session->alive_count; i++)
+        if (find(session->instances, session->count, session->alive[i].host, session->alive[i].port) != NULL)
+            return true;
+    if (routed)
+        note(session, session->conmgr_at,
+             "the instances that it names now are not in the list of this connection, which must be made anew");
+    return false;
+}
+
+bool session_reset(struct session *session)
+{
+    begin_anew(session);
+    if (reachable(session, ask_again(session)))
+        return true;
+    table_lock();
+    told_stop(session);
+    session->said = strdup("");
+    table_unlock();
+    return false;
 }
 
 char *session_message(struct session *session, const char *of_libpq)
@@ -269,13 +433,11 @@ char *session_message(struct session *session, const char *of_libpq)
         text_addf(&text, "FATAL:  %s\n", session->reason); /* as what a server says is shown */
     if (session->notes.s != NULL)
         text_add(&text, session->notes.s);
-    if (text.s == NULL || text.failed) {
-        text_free(&text);
-        return NULL;
-    }
-    if (!session->refused)
+    if (session->said != NULL)
+        text_add(&text, session->said);
+    else if (text.s != NULL)
         text_add(&text, of_libpq);
-    if (text.failed) {
+    if (text.s == NULL || text.failed) {
         text_free(&text);
         return NULL;
     }

@@ -10,6 +10,7 @@
 #define CONMGR_SESSION_H
 
 #include "ask.h"
+#include "conninfo.h"
 #include "libpq.h"
 #include "text.h"
 
@@ -35,10 +36,13 @@ struct session {
     bool keep_on_loss; /* when conmgr itself is gone; else it ends as if the instance were dead */
 
     /* Where it may lead. */
-    struct address conmgr;
+    struct list list;      /* the program's, for a reset; empty until the first connect is through */
+    struct address conmgr; /* the last that has answered; of no length when none has */
+    size_t conmgr_at;      /* its place in the list */
     char conmgr_name[272];
-    struct endpoint *instances; /* the part of libpq's list that conmgr named */
+    struct endpoint *instances; /* the part of libpq's list that conmgrs named */
     size_t count;
+    struct text stops; /* the part of libpq's list that is only for a reset */
     struct endpoint *alive; /* what conmgr named last, null when that is the same */
     size_t alive_count;
 
@@ -65,24 +69,40 @@ struct session {
 
     struct text notes; /* what hosts said while their list was walked, a line each */
     char *reason;      /* why it was ended */
+    char *said;        /* libpq's error message when it was stopped, which ends here for the program; else null */
     char *shown;       /* what PQerrorMessage() returned last */
-    bool refused;      /* the connection is there only for its error message, which is 'notes' */
 };
 
 /* A session without a connection yet, and no route. Null when there is no memory or no descriptor. */
 struct session *session_new(const struct libpq *pq, const char *target, const char *application);
 
-/* Gives it the route that a conmgr answered, and the ask connection. Takes the conversation over. */
-void session_route(struct session *session, struct conversation *conversation, const char *host, const char *port);
+/* Gives it the route that a conmgr, the n-th of the list, has answered, and the ask connection, which it takes over. */
+void session_route(struct session *session, struct conversation *conversation, const struct listed *host, size_t n);
+
+/* Keeps who has refused, to be asked again. */
+void session_refused(struct session *session, const struct conversation *conversation, const struct listed *host,
+                     size_t n);
+
+/* Gives it the instances that libpq's list has. */
+void session_know(struct session *session, const struct list *list);
+
+/* libpq is to go no further than here, until the connection is reset. */
+void session_stop_at(struct session *session, const char *host, const char *port);
+
+/* Gives it the program's list. */
+void session_keep(struct session *session, struct list *list);
 
 /* Enters it into the table, watched from now on. */
 void session_register(struct session *session, PGconn *conn);
 
-/* libpq has made a step towards the connection, or is through. */
-void session_progress(struct session *session, PostgresPollingStatusType status);
+/* libpq has made a step towards the connection, or is through. False when it is to give up. */
+bool session_progress(struct session *session, PostgresPollingStatusType status);
 
-/* libpq is about to begin anew. Asks conmgr who is alive, for a second at most. */
-void session_reset(struct session *session);
+/*
+ * libpq is about to begin anew. Asks who is alive: a second at most the conmgr that has answered last, and if that knows
+ * nobody as long the rest of the program's list. False when libpq can reach nobody.
+ */
+bool session_reset(struct session *session);
 
 /* The text for PQerrorMessage(). With the lock held. */
 char *session_message(struct session *session, const char *of_libpq);

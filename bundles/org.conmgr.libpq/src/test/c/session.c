@@ -6,6 +6,7 @@
  *   login HOST PORT    PQsetdbLogin
  *   ping CONNINFO      PQping: its number
  *   option KEYWORD     the value that PQconninfo has
+ *   password           what PQpass has
  *   setenv NAME VALUE  setenv(): the value
  *   query SQL          PQexec: the first value, or "BAD MESSAGE"
  *   quiet MS           whether PQcmSocket stays silent so long: "silent", "readable" or "none"
@@ -145,6 +146,8 @@ int main(void)
             printf("%d\n", (int) PQping(argument));
         } else if (strncmp(line, "option ", 7) == 0) {
             option(argument);
+        } else if (strcmp(line, "password") == 0) {
+            puts(PQpass(conn));
         } else if (strncmp(line, "setenv ", 7) == 0) {
             char *value = strchr(argument, ' ');
             *value++ = '\0';

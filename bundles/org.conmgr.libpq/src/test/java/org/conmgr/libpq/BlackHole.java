@@ -18,10 +18,15 @@ final class BlackHole implements Closeable {
     private static final int MOST = 20;
     private static final int SILENT_MS = 300;
 
-    private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    private final ServerSocket listener;
     private final List<Socket> fillers = new ArrayList<>();
 
     BlackHole() throws IOException {
+        this(0);
+    }
+
+    BlackHole(int port) throws IOException {
+        listener = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
         for (int i = 0; i < MOST; i++) {
             Socket filler = new Socket();
             fillers.add(filler);

@@ -5,6 +5,7 @@ import static org.conmgr.testkit.Await.until;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,6 +25,7 @@ final class FakeConmgr implements Closeable {
     }
 
     private final ServerSocket listener;
+    private final Thread accepting;
     private final List<Application> applications = new CopyOnWriteArrayList<>();
     private volatile Router router;
 
@@ -34,7 +36,7 @@ final class FakeConmgr implements Closeable {
     FakeConmgr(Router router, int port) throws IOException {
         this.router = router;
         this.listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
-        thread(this::accept, "fake-conmgr");
+        this.accepting = thread(this::accept, "fake-conmgr");
     }
 
     static FakeConmgr refusing(String text) throws IOException {
@@ -170,16 +172,28 @@ final class FakeConmgr implements Closeable {
         }
     }
 
-    private static void thread(Runnable task, String name) {
+    private static Thread thread(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
+    }
+
+    /** Waits for a thread that accepts: until it has gone, the kernel goes on to accept for it. */
+    static void join(Thread accepting) throws IOException {
+        try {
+            accepting.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException();
+        }
     }
 
     /** Stops listening and drops every application, as a killed conmgr does. */
     @Override
     public void close() throws IOException {
         listener.close();
+        join(accepting);
         for (Application application : applications) {
             application.close();
         }

@@ -16,6 +16,7 @@ final class FakeServer implements Closeable {
     private static final int STARTUP = 0x0003_0000;
 
     private final ServerSocket listener;
+    private final Thread accepting;
     private final AtomicInteger connections = new AtomicInteger();
 
     FakeServer() throws IOException {
@@ -24,7 +25,7 @@ final class FakeServer implements Closeable {
 
     FakeServer(int port) throws IOException {
         listener = new ServerSocket(port, 200, InetAddress.getLoopbackAddress());
-        thread(this::accept);
+        accepting = thread(this::accept);
     }
 
     /** How many there were. */
@@ -82,14 +83,16 @@ final class FakeServer implements Closeable {
         return bytes.toByteArray();
     }
 
-    private static void thread(Runnable task) {
+    private static Thread thread(Runnable task) {
         Thread thread = new Thread(task, "fake-server");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     @Override
     public void close() throws IOException {
         listener.close();
+        FakeConmgr.join(accepting);
     }
 }

@@ -137,6 +137,31 @@ class HostsTest {
         }
     }
 
+    @Test
+    void aPingOfASilentServerSaysSo() throws Exception {
+        try (BlackHole hole = new BlackHole();
+                Client client = Client.linked()) {
+            assertThat(client.does("ping " + list(hole.port()) + " connect_timeout=2"))
+                    .as("PQPING_NO_RESPONSE")
+                    .isEqualTo("2");
+        }
+    }
+
+    @Test
+    void aPingGoesOnBehindTheInstancesOfAConmgr() throws Exception {
+        int closed = closedPort();
+        conmgr.answer(ask -> new Frame.Routed(0, "127.0.0.1", "", closed, "primary", true, List.of()));
+        try (Client client = Client.linked()) {
+            assertThat(client.does(
+                            "ping " + list(conmgr.port(), Servers.standby().port())))
+                    .isEqualTo("0");
+            assertThat(client.does("ping " + list(conmgr.port(), refusing.port(), closed)))
+                    .as("PQPING_REJECT, for a conmgr is there")
+                    .isEqualTo("1");
+            assertThat(client.does("ping " + list(conmgr.port(), closed))).isEqualTo("2");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"connect", "start"})
     void aRefusalSaysWhatConmgrSays(String how) {
@@ -153,6 +178,16 @@ class HostsTest {
                 .contains("connection to conmgr at \"127.0.0.1\", port " + refusing.port() + " failed: no instance")
                 .contains("connection to server at \"127.0.0.1\", port " + closed + " failed: Connection refused");
         assertThat(connect(how, list(closed))).contains("Connection refused").doesNotContain("conmgr");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"connect", "start"})
+    void anyIsTakenWhenNoneIsPreferred(String how) throws Exception {
+        conmgr.answer(ask -> FakeConmgr.route(Servers.primary()));
+        String list = list(conmgr.port(), Servers.standby().port()) + " target_session_attrs=prefer-standby";
+        assertThat(connect("connect", list)).startsWith(at(Servers.primary()));
+        assertThat(connect(how, list(conmgr.port(), closedPort()) + " target_session_attrs=prefer-standby"))
+                .startsWith(at(Servers.primary()));
     }
 
     @Test
@@ -242,8 +277,13 @@ class HostsTest {
             long took = (System.nanoTime() - begun) / 1_000_000;
             System.out.println("a frozen conmgr, connect_timeout 2 s: " + took + " ms");
             assertThat(took).isBetween(1_900L, 3_900L);
-            assertThat(connect("connect", list(frozen.getLocalPort(), conmgr.port()) + " connect_timeout=2"))
-                    .startsWith(at(Servers.primary()));
+            try (Client client = Client.linked()) {
+                assertThat(client.does("connect " + list(frozen.getLocalPort(), conmgr.port()) + " connect_timeout=3"))
+                        .startsWith(at(Servers.primary()));
+                assertThat(client.does("option connect_timeout"))
+                        .as("what another host has taken is not the instance's")
+                        .isEqualTo("3");
+            }
         }
     }
 

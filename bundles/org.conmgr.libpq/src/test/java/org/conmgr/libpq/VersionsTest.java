@@ -36,8 +36,17 @@ class VersionsTest {
                 }
                 client.does("finish");
             }
-            conmgr.answer(ask -> new Frame.Refused("08001", "nobody is there"));
-            assertThat(client.does("connect " + conninfo)).contains("nobody is there");
+            for (String how : List.of("connect ", "start ")) {
+                conmgr.answer(ask -> new Frame.Refused(
+                        "08001", "nobody is there", List.of(FakeConmgr.address(Servers.primary())), List.of()));
+                assertThat(client.does(how + conninfo)).contains("nobody is there");
+                for (String again : List.of("reset", "resetstart")) {
+                    assertThat(client.does(again)).contains("nobody is there");
+                }
+                conmgr.answer(ask -> FakeConmgr.route(Servers.primary(), Servers.standby()));
+                assertThat(client.does("reset")).startsWith("OK");
+                client.does("finish");
+            }
             client.ends();
         }
     }
