@@ -352,3 +352,16 @@ bool endpoint_name(const struct endpoint *endpoint, char *name, size_t size)
     int n = snprintf(name, size, format, endpoint->host, endpoint->port);
     return n > 0 && (size_t) n < size;
 }
+
+bool endpoint_is(const struct endpoint *endpoint, const char *host, const char *port)
+{
+    return strcmp(endpoint->host, host) == 0 && strcmp(endpoint->port, port) == 0;
+}
+
+const struct endpoint *endpoint_find(const struct endpoint *endpoints, size_t count, const char *host, const char *port)
+{
+    for (size_t i = 0; i < count; i++)
+        if (endpoint_is(&endpoints[i], host, port))
+            return &endpoints[i];
+    return NULL;
+}

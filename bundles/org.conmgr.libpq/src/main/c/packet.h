@@ -58,4 +58,11 @@ void answer_free(struct answer *answer);
 /* HOST:PORT, or [HOST]:PORT for an IPv6 address; false when it does not fit. */
 bool endpoint_name(const struct endpoint *endpoint, char *name, size_t size);
 
+/* Whether libpq calls it so. */
+bool endpoint_is(const struct endpoint *endpoint, const char *host, const char *port);
+
+/* The first that libpq calls so, null when there is none. */
+const struct endpoint *endpoint_find(const struct endpoint *endpoints, size_t count, const char *host,
+                                     const char *port);
+
 #endif

@@ -104,6 +104,9 @@ bool session_progress(struct session *session, PostgresPollingStatusType status)
  */
 bool session_reset(struct session *session);
 
+/* Forgets what was, for it begins anew. */
+void session_begin_anew(struct session *session);
+
 /* The text for PQerrorMessage(). With the lock held. */
 char *session_message(struct session *session, const char *of_libpq);
 
