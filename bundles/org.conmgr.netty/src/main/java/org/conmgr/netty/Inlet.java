@@ -30,11 +30,8 @@ import org.jspecify.annotations.Nullable;
  * channel's event loop.
  */
 public final class Inlet {
-    /** Of one read. */
+    /** Of one read; a larger amount is the channel's own to read on, and to share the loop fairly. */
     static final int SIZE = 64 * 1024;
-
-    /** In a row, until the other channels get their turn. */
-    private static final int MAX_READS = 16;
 
     private static final int READABLE = EpollIoOps.EPOLLIN.value();
 
@@ -191,30 +188,24 @@ public final class Inlet {
 
         /** Reads; whether nothing is left for the channel itself. */
         private boolean drained() {
-            Socket socket = (Socket) own.fd();
-            for (int i = 0; i < MAX_READS; i++) {
-                Reader to = reader;
-                EpollSocketChannel from = channel;
-                if (to == null || from == null || !from.config().isAutoRead()) {
-                    // With reading switched off the channel reads once more, and only then wants no more events.
-                    return from == null || !from.isOpen();
-                }
-                ByteBuf bytes = loop.buffer(from);
-                int count = count(socket, from, bytes);
-                if (count <= 0) {
-                    bytes.release();
-                    return count == 0;
-                }
-                try {
-                    to.read(bytes.setIndex(0, count));
-                } catch (RuntimeException | Error e) {
-                    from.pipeline().fireExceptionCaught(e);
-                }
-                if (count < SIZE) {
-                    return true;
-                }
+            Reader to = reader;
+            EpollSocketChannel from = channel;
+            // With reading switched off the channel reads once more, and only then wants no more events.
+            if (to == null || from == null || !from.config().isAutoRead()) {
+                return false;
             }
-            return false;
+            ByteBuf bytes = loop.buffer(from);
+            int count = count((Socket) own.fd(), from, bytes);
+            if (count <= 0) {
+                bytes.release();
+                return count == 0;
+            }
+            try {
+                to.read(bytes.setIndex(0, count));
+            } catch (RuntimeException | Error e) {
+                from.pipeline().fireExceptionCaught(e);
+            }
+            return count < SIZE || !from.isOpen();
         }
 
         /** How many bytes were read; 0 for none at present, less when that is not all there is to say. */
