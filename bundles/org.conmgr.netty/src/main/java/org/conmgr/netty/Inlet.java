@@ -10,7 +10,6 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
-import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
@@ -33,7 +32,8 @@ public final class Inlet {
     /** Of one read; a larger amount is the channel's own to read on, and to share the loop fairly. */
     static final int SIZE = 64 * 1024;
 
-    private static final int READABLE = EpollIoOps.EPOLLIN.value();
+    /** EPOLLIN of epoll(7). Not Netty's constant: where there is no epoll, it may not be touched. */
+    private static final int READABLE = 1;
 
     private static final FastThreadLocal<Loop> LOOP = new FastThreadLocal<>();
 
