@@ -67,7 +67,16 @@ static char *next(char **list)
     return element;
 }
 
-/* As libpq does it: as many hosts as addresses, and one port or as many. */
+/* What libpq takes for an empty one in a list, whatever PGPORT says. */
+static const char *default_port(const PQconninfoOption *options)
+{
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
+        if (strcmp(option->keyword, "port") == 0 && option->compiled != NULL)
+            return option->compiled;
+    return "5432";
+}
+
+/* As libpq does it: as many hosts as addresses, and one port or as many. The default is said, so that ports compare. */
 static bool split(struct conninfo *c, const char *host, const char *addr, const char *port)
 {
     size_t n = count(addr[0] != '\0' ? addr : host);
@@ -77,13 +86,16 @@ static bool split(struct conninfo *c, const char *host, const char *addr, const 
     struct list *list = &c->list;
     list->hosts = calloc(n, sizeof *list->hosts);
     char *at[3] = {list->strings[0] = strdup(host), list->strings[1] = strdup(addr), list->strings[2] = strdup(port)};
-    if (list->hosts == NULL || at[0] == NULL || at[1] == NULL || at[2] == NULL)
+    list->strings[3] = strdup(default_port(c->options));
+    if (list->hosts == NULL || at[0] == NULL || at[1] == NULL || at[2] == NULL || list->strings[3] == NULL)
         return false;
     for (; list->count < n; list->count++) {
         struct listed *one = &list->hosts[list->count];
         one->host = next(&at[0]);
         one->addr = next(&at[1]);
         one->port = list->count == 0 || ports > 1 ? next(&at[2]) : list->hosts[0].port;
+        if (one->port[0] == '\0')
+            one->port = list->strings[3];
     }
     return true;
 }
@@ -116,11 +128,6 @@ bool listed_conmgr(const struct listed *host)
 const char *listed_name(const struct listed *host)
 {
     return host->host[0] != '\0' ? host->host : host->addr;
-}
-
-const char *listed_port(const struct listed *host)
-{
-    return host->port[0] != '\0' ? host->port : "5432";
 }
 
 void list_free(struct list *list)

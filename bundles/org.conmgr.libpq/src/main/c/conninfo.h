@@ -15,7 +15,7 @@
 struct listed {
     const char *host;
     const char *addr;
-    const char *port;
+    const char *port;       /* libpq's default when the program gives none */
     bool visited;           /* whether it has been asked */
     enum asked asked;       /* what has come of it then */
     struct endpoint *named; /* the instances that it has named, as a conmgr */
@@ -26,7 +26,7 @@ struct listed {
 struct list {
     struct listed *hosts;
     size_t count;
-    char *strings[3]; /* what hosts point into */
+    char *strings[4]; /* what hosts point into */
 };
 
 struct conninfo {
@@ -67,9 +67,6 @@ bool listed_conmgr(const struct listed *host);
 
 /* How libpq calls it, and messages do: by its name if it has one. */
 const char *listed_name(const struct listed *host);
-
-/* The port, also when it is left to the default. */
-const char *listed_port(const struct listed *host);
 
 /*
  * The program's parameters with others behind them, which therefore win. Ended by a null keyword. False when there is

@@ -48,7 +48,7 @@ static void add_named(struct plan *plan, const struct listed *host)
 static void note(struct plan *plan, const char *what, const struct listed *host, const char *text)
 {
     text_addf(&plan->session->notes, "connection to %s at \"%s\", port %s failed: %s\n", what, listed_name(host),
-              listed_port(host), text);
+              host->port, text);
 }
 
 /* Asks one host, the n-th of the list. */
@@ -59,7 +59,7 @@ static void visit(struct plan *plan, struct conninfo *c, size_t n, int64_t deadl
                       getpid()};
     struct conversation conversation;
     int64_t begun = clock_ms();
-    host->asked = ask_host(host->host, host->addr, listed_port(host), &ask, deadline, &conversation);
+    host->asked = ask_host(host->host, host->addr, host->port, &ask, deadline, &conversation);
     host->visited = true;
     bool first = host->asked == ASKED_ROUTED && !plan->routed;
     switch (host->asked) {
@@ -164,7 +164,7 @@ void plan_rest(struct plan *plan, const struct list *list)
             also |= strcmp(name_of(&plan->places[n]), name_of(place)) == 0
                     && strcmp(plan->places[n].port, place->port) == 0;
         if (!also)
-            session_stop_at(plan->session, name_of(place), place->port[0] != '\0' ? place->port : "5432");
+            session_stop_at(plan->session, name_of(place), place->port);
     }
 }
 

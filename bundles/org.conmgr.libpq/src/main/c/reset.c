@@ -14,7 +14,7 @@ static void note(struct session *session, size_t n, const char *what)
 {
     const struct listed *host = &session->list.hosts[n];
     text_addf(&session->notes, "connection to conmgr at \"%s\", port %s failed: %s\n", listed_name(host),
-              listed_port(host), what);
+              host->port, what);
 }
 
 /* What the n-th of the list answers to a reset. Whether it knows who is alive. */
@@ -57,7 +57,7 @@ static bool ask_again(struct session *session)
         const struct listed *host = &list->hosts[i];
         bool server = host->visited && host->asked == ASKED_SERVER;
         if (i != last && !server && listed_tcp(host))
-            routed = heard(session, ask_host(host->host, host->addr, listed_port(host), &ask, deadline, &conversation),
+            routed = heard(session, ask_host(host->host, host->addr, host->port, &ask, deadline, &conversation),
                            &conversation, i);
     }
     return routed;

@@ -49,7 +49,7 @@ static void answered(struct session *session, const struct conversation *convers
 {
     session->conmgr = conversation->conmgr;
     session->conmgr_at = n;
-    snprintf(session->conmgr_name, sizeof session->conmgr_name, "%s:%s", listed_name(host), listed_port(host));
+    snprintf(session->conmgr_name, sizeof session->conmgr_name, "%s:%s", listed_name(host), host->port);
 }
 
 /* Has conmgr watch what it has chosen. */

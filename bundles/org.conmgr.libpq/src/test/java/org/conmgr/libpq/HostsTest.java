@@ -201,6 +201,21 @@ class HostsTest {
     }
 
     @Test
+    void anEmptyPortIsTheDefault() {
+        // Whoever is there, or nobody: conmgr and the program mean the same place.
+        conmgr.answer(ask -> new Frame.Routed(0, "127.0.0.1", "", 5432, "primary", true, List.of()));
+        try (Client client = Client.linked()) {
+            for (String list : List.of(list(conmgr.port(), ""), list("", conmgr.port()))) {
+                assertThat(client.does("connect " + list + " connect_timeout=2"))
+                        .as("says where it is, or what failed there")
+                        .contains("5432");
+                assertThat(client.does("option port")).as(list).isIn("5432", "5432,5432");
+                client.does("finish");
+            }
+        }
+    }
+
+    @Test
     void wrongListsAreRefusedByLibpq() {
         assertThat(connect("connect", "host=127.0.0.1,127.0.0.1,127.0.0.1 port=1,2"))
                 .contains("could not match");
