@@ -290,10 +290,13 @@ bool session_progress(struct session *session, PostgresPollingStatusType status)
     } else if (status != PGRES_POLLING_OK && is_stop(session, host, port)) {
         stopped = stop(session, fd);
     } else {
+        /* A reset may be led to one that was a plain server of the program's list before. */
         const struct endpoint *here = endpoint_find(session->instances, session->count, host, port);
-        if (here != NULL && fd >= 0)
-            session->sql_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (here == NULL)
+            here = endpoint_find(session->alive, session->alive_count, host, port);
         session->at_bound = endpoint_is(&session->bound, host, port);
+        if ((here != NULL || session->at_bound) && fd >= 0)
+            session->sql_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
         if (status == PGRES_POLLING_OK)
             unwatched = opened(session, here, fd);
         bool dead = here != NULL && session->alive != NULL

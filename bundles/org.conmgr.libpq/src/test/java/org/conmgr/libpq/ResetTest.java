@@ -177,6 +177,27 @@ class ResetTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void watchesAPlainServerThatConmgrKnowsNow(boolean chosen) throws Exception {
+        FakeServer gone = new FakeServer();
+        gone.close();
+        try (Client client = Client.linked()) {
+            assertThat(client.does("connect " + list(conmgr.port(), gone.port())))
+                    .startsWith(at(server));
+            conmgr.bound(0).down("dead");
+            server.close();
+            try (FakeServer back = new FakeServer(gone.port());
+                    FakeServer unlisted = new FakeServer()) {
+                conmgr.answer(ask -> chosen || !ask.instance().isEmpty() ? route(back) : route(unlisted, back));
+                assertThat(client.does("reset")).startsWith(at(back));
+                assertThat(client.does("quiet 0")).isEqualTo("silent");
+                conmgr.lastBound().down("dead again");
+                assertThat(client.does("query select 1")).startsWith("BAD FATAL:  dead again");
+            }
+        }
+    }
+
     @Test
     void findsTheNextConmgrWhenTheFirstIsGone() throws Exception {
         try (Client client = Client.linked();
