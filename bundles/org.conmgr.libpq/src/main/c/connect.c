@@ -85,8 +85,8 @@ static PGconn *attempt(const struct libpq *pq, struct session *session, const st
     return conn;
 }
 
-/* Takes a failed attempt back; what it said goes to the next one. */
-static void withdraw(const struct libpq *pq, PGconn **conn, struct text *notes)
+/* Takes a failed attempt back; what it said, and the conmgr that it has found, go to the next one. */
+static void withdraw(const struct libpq *pq, PGconn **conn, struct text *notes, struct conmgr *conmgr)
 {
     table_lock();
     struct session *session = table_find(*conn);
@@ -95,6 +95,8 @@ static void withdraw(const struct libpq *pq, PGconn **conn, struct text *notes)
     table_unlock();
     if (session != NULL && session->notes.s != NULL)
         text_add(notes, session->notes.s);
+    if (session != NULL)
+        *conmgr = session->conmgr;
     text_add(notes, session != NULL && session->said != NULL ? session->said : pq->errorMessage(*conn));
     session_close(session);
     pq->finish(*conn);
@@ -142,6 +144,7 @@ bool connect_routed(const struct libpq *pq, const char *const *keywords, const c
     PGconn *conn = NULL;
     struct session *session = NULL; /* of the connection */
     struct text notes = {0};        /* of the attempts before */
+    struct conmgr conmgr = {0};     /* that has answered in one of them */
     size_t next = 0;
     bool done = false, routed = true;
     while (!done) {
@@ -159,6 +162,8 @@ bool connect_routed(const struct libpq *pq, const char *const *keywords, const c
             plan.session->notes = notes;
             notes = (struct text) {0};
         }
+        if (whole && plan.session->conmgr.address.length == 0)
+            plan.session->conmgr = conmgr;
         bool ours = whole && !(first && last && !plan.changed);
         if (ours)
             plan_rest(&plan, &c.list);
@@ -178,7 +183,7 @@ bool connect_routed(const struct libpq *pq, const char *const *keywords, const c
             done = last || conn == NULL || asynchronous || pq->status(conn) != CONNECTION_BAD
                    || authentication_failed(pq, conn);
             if (!done) {
-                withdraw(pq, &conn, &notes);
+                withdraw(pq, &conn, &notes, &conmgr);
                 session = NULL;
             }
         }

@@ -47,10 +47,10 @@ static bool ask_again(struct session *session)
     const struct list *list = &session->list;
     struct ask ask = {session->target, session->application, "", getpid()};
     struct conversation conversation;
-    size_t last = session->conmgr.length > 0 ? session->conmgr_at : list->count;
+    size_t last = session->conmgr.address.length > 0 ? session->conmgr.at : list->count;
     bool routed = false;
     if (last < list->count)
-        routed = heard(session, ask_address(&session->conmgr, &ask, clock_ms() + ASK_MS, &conversation),
+        routed = heard(session, ask_address(&session->conmgr.address, &ask, clock_ms() + ASK_MS, &conversation),
                        &conversation, last);
     int64_t deadline = clock_ms() + ASK_MS;
     for (size_t i = 0; !routed && i < list->count; i++) {
@@ -78,7 +78,7 @@ static bool reachable(struct session *session, bool routed)
         if (endpoint_find(session->instances, session->count, session->alive[i].host, session->alive[i].port) != NULL)
             return true;
     if (routed)
-        note(session, session->conmgr_at,
+        note(session, session->conmgr.at,
              "the instances that it names now are not in the list of this connection, which must be made anew");
     return false;
 }

@@ -47,9 +47,9 @@ struct session *session_new(const struct libpq *pq, const char *target, const ch
 static void answered(struct session *session, const struct conversation *conversation, const struct listed *host,
                      size_t n)
 {
-    session->conmgr = conversation->conmgr;
-    session->conmgr_at = n;
-    snprintf(session->conmgr_name, sizeof session->conmgr_name, "%s:%s", listed_name(host), host->port);
+    session->conmgr.address = conversation->conmgr;
+    session->conmgr.at = n;
+    snprintf(session->conmgr.name, sizeof session->conmgr.name, "%s:%s", listed_name(host), host->port);
 }
 
 /* Has conmgr watch what it has chosen. */
@@ -72,7 +72,7 @@ void session_route(struct session *session, struct conversation *conversation, c
 void session_refused(struct session *session, const struct conversation *conversation, const struct listed *host,
                      size_t n)
 {
-    if (session->conmgr.length == 0)
+    if (session->conmgr.address.length == 0)
         answered(session, conversation, host, n);
 }
 
@@ -204,7 +204,7 @@ static void attach(struct session *session)
     struct ask ask = {session->target, session->application, name, getpid()};
     enum asked asked = ASKED_UNKNOWN;
     if (endpoint_name(&session->bound, name, sizeof name))
-        asked = ask_address(&session->conmgr, &ask, clock_ms() + ASK_MS, &conversation);
+        asked = ask_address(&session->conmgr.address, &ask, clock_ms() + ASK_MS, &conversation);
     table_lock();
     if (asked == ASKED_ROUTED) {
         session->ask_fd = conversation.fd;

@@ -23,6 +23,13 @@ enum phase {
     WATCHED    /* conmgr tells what happens to the instance 'bound' */
 };
 
+/* The conmgr that watches, or that is asked first when it begins anew. */
+struct conmgr {
+    struct address address; /* of no length when none has answered */
+    size_t at;              /* its place in the list */
+    char name[272];
+};
+
 struct session {
     /* Of the table. */
     struct session *next_by_conn;
@@ -36,10 +43,8 @@ struct session {
     bool keep_on_loss; /* when conmgr itself is gone; else it ends as if the instance were dead */
 
     /* Where it may lead. */
-    struct list list;      /* the program's, for a reset; empty until the first connect is through */
-    struct address conmgr; /* the last that has answered; of no length when none has */
-    size_t conmgr_at;      /* its place in the list */
-    char conmgr_name[272];
+    struct list list;     /* the program's, for a reset; empty until the first connect is through */
+    struct conmgr conmgr; /* the last that has answered, also in an attempt before */
     struct endpoint *instances; /* the part of libpq's list that conmgrs named */
     size_t count;
     struct text stops; /* the part of libpq's list that is only for a reset */

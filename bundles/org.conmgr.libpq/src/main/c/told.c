@@ -99,7 +99,7 @@ void told_lost(struct session *session, const char *why)
         return;
     }
     struct text reason = {0};
-    text_addf(&reason, "conmgr %s is gone: %s; nobody watches instance %d (%s:%s)", session->conmgr_name, why,
+    text_addf(&reason, "conmgr %s is gone: %s; nobody watches instance %d (%s:%s)", session->conmgr.name, why,
               session->instance, session->bound.host, session->bound.port);
     end(session, reason.failed ? "conmgr is gone" : reason.s);
     text_free(&reason);
@@ -224,7 +224,7 @@ void told_due(struct session *session)
         return;
     }
     session->due = clock_ms() + ASK_MS;
-    session->ask_fd = ask_connect(&session->conmgr);
+    session->ask_fd = ask_connect(&session->conmgr.address);
     session->asked = false;
     if (session->ask_fd < 0) {
         told_lost(session, "it cannot be connected to");

@@ -18,6 +18,7 @@ final class FakeServer implements Closeable {
     private final ServerSocket listener;
     private final Thread accepting;
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger dropped = new AtomicInteger();
 
     FakeServer() throws IOException {
         this(0);
@@ -31,6 +32,11 @@ final class FakeServer implements Closeable {
     /** How many there were. */
     int connections() {
         return connections.get();
+    }
+
+    /** Ends the next login without a word. */
+    void dropsOne() {
+        dropped.incrementAndGet();
     }
 
     int port() {
@@ -49,7 +55,7 @@ final class FakeServer implements Closeable {
         }
     }
 
-    private static void serve(Socket socket) {
+    private void serve(Socket socket) {
         try (socket) {
             DataInputStream in = new DataInputStream(socket.getInputStream());
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
@@ -59,6 +65,9 @@ final class FakeServer implements Closeable {
             in.skipNBytes(length - 8);
             if (code != STARTUP) {
                 out.writeByte('N');
+                return;
+            }
+            if (dropped.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
                 return;
             }
             out.write(login());

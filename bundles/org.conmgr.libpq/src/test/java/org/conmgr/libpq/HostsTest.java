@@ -201,6 +201,19 @@ class HostsTest {
     }
 
     @Test
+    void anInstanceIsWatchedThatIsFoundBehindItsConmgr() throws Exception {
+        try (FakeServer server = new FakeServer();
+                Client client = Client.linked("PGSSLMODE", "disable", "PGGSSENCMODE", "disable")) {
+            conmgr.answer(ask -> new Frame.Routed(0, "127.0.0.1", "", server.port(), "primary", true, List.of()));
+            server.dropsOne();
+            assertThat(client.does("connect " + list(conmgr.port(), server.port())))
+                    .startsWith("OK 127.0.0.1:" + server.port());
+            conmgr.lastBound().down("dead");
+            assertThat(client.does("query select 1")).startsWith("BAD FATAL:  dead");
+        }
+    }
+
+    @Test
     void anEmptyPortIsTheDefault() {
         // Whoever is there, or nobody: conmgr and the program mean the same place.
         conmgr.answer(ask -> new Frame.Routed(0, "127.0.0.1", "", 5432, "primary", true, List.of()));
