@@ -52,14 +52,20 @@ static void answered(struct session *session, const struct conversation *convers
     snprintf(session->conmgr.name, sizeof session->conmgr.name, "%s:%s", listed_name(host), host->port);
 }
 
+/* What PQcmSocket() returns once it is watched. */
+static void make_event(struct session *session)
+{
+    if (session->event_fd < 0)
+        session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
 /* Has conmgr watch what it has chosen. */
 static void bind_to_chosen(struct session *session, struct conversation *conversation)
 {
     session->instance = conversation->answer.instance;
     session->bound = conversation->answer.instances[0];
     session->ask_fd = conversation->fd;
-    if (session->event_fd < 0)
-        session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    make_event(session);
     conversation->fd = -1;
 }
 
@@ -206,6 +212,7 @@ static void attach(struct session *session)
     if (endpoint_name(&session->bound, name, sizeof name))
         asked = ask_address(&session->conmgr.address, &ask, clock_ms() + ASK_MS, &conversation);
     table_lock();
+    make_event(session);
     if (asked == ASKED_ROUTED) {
         session->ask_fd = conversation.fd;
         session->instance = conversation.answer.instance;

@@ -208,7 +208,9 @@ class HostsTest {
             server.dropsOne();
             assertThat(client.does("connect " + list(conmgr.port(), server.port())))
                     .startsWith("OK 127.0.0.1:" + server.port());
+            assertThat(client.does("quiet 0")).isEqualTo("silent");
             conmgr.lastBound().down("dead");
+            assertThat(client.does("await")).isEqualTo("readable");
             assertThat(client.does("query select 1")).startsWith("BAD FATAL:  dead");
         }
     }
