@@ -82,6 +82,16 @@ void session_refused(struct session *session, const struct conversation *convers
         answered(session, conversation, host, n);
 }
 
+/* Whether the program lists it as a server. */
+static bool is_listed(const struct list *list, const struct endpoint *instance)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!listed_conmgr(&list->hosts[i])
+            && endpoint_is(instance, listed_name(&list->hosts[i]), list->hosts[i].port))
+            return true;
+    return false;
+}
+
 void session_know(struct session *session, const struct list *list)
 {
     size_t most = 0;
@@ -90,7 +100,8 @@ void session_know(struct session *session, const struct list *list)
     session->instances = calloc(most + 1, sizeof *session->instances);
     for (size_t i = 0; session->instances != NULL && i < list->count; i++)
         for (size_t n = 0; n < list->hosts[i].named_count; n++)
-            session->instances[session->count++] = list->hosts[i].named[n];
+            if (list->hosts[i].asked == ASKED_ROUTED || !is_listed(list, &list->hosts[i].named[n]))
+                session->instances[session->count++] = list->hosts[i].named[n];
 }
 
 /* An element of 'stops'. */

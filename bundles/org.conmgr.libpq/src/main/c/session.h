@@ -45,7 +45,7 @@ struct session {
     /* Where it may lead. */
     struct list list;     /* the program's, for a reset; empty until the first connect is through */
     struct conmgr conmgr; /* the last that has answered, also in an attempt before */
-    struct endpoint *instances; /* the part of libpq's list that conmgrs named */
+    struct endpoint *instances; /* the part of libpq's list that is conmgrs' */
     size_t count;
     struct text stops; /* the part of libpq's list that is only for a reset */
     struct endpoint *alive; /* what conmgr named last, null when that is the same */
@@ -88,7 +88,10 @@ void session_route(struct session *session, struct conversation *conversation, c
 void session_refused(struct session *session, const struct conversation *conversation, const struct listed *host,
                      size_t n);
 
-/* Gives it the instances that libpq's list has. */
+/*
+ * Gives it the instances that libpq's list has: those that a conmgr leads to, and those that one only knows unless the
+ * program lists them itself, as servers.
+ */
 void session_know(struct session *session, const struct list *list);
 
 /* libpq is to go no further than here, until the connection is reset. */

@@ -198,6 +198,24 @@ class ResetTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"connect", "start"})
+    void leavesAServerToTheProgramThatConmgrDoesNotLeadTo(String how) throws Exception {
+        conmgr.answer(ask -> ask.instance().isEmpty() ? refusal(server) : new Frame.Down(0, "dead", REFUSAL));
+        try (Client client = Client.linked()) {
+            assertThat(client.does(how + " " + list(conmgr.port(), server.port())))
+                    .startsWith(at(server));
+            assertThat(conmgr.applications()).as("nobody asks for the server").hasSize(1);
+            assertThat(client.does("quiet 0")).isEqualTo("none");
+            assertThat(client.does("reset")).startsWith(at(server));
+            assertThat(client.does("quiet 0")).isEqualTo("none");
+            conmgr.answer(ask -> route(server));
+            assertThat(client.does("reset")).startsWith(at(server));
+            conmgr.lastBound().down("dead");
+            assertThat(client.does("await")).as("conmgr has led to it").isEqualTo("readable");
+        }
+    }
+
     @Test
     void findsTheNextConmgrWhenTheFirstIsGone() throws Exception {
         try (Client client = Client.linked();
