@@ -30,7 +30,8 @@ void connect_leave(void);
 
 /*
  * libpq is about to begin on this thread, and is to fail: then its inner PQconnectPoll() does so after its first step,
- * which waits for nobody, and without which PQhost() and its like have no host to tell of.
+ * without which PQhost() and its like have no host to tell of. That step resolves the name of the first host, for which
+ * it waits, and begins to open a TCP connection, for which it does not; nothing is sent on it.
  */
 void connect_bar(bool barred);
 bool connect_barred(void);
