@@ -6,7 +6,6 @@ import java.net.BindException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.nio.file.FileSystemException;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Set;
@@ -100,7 +99,7 @@ final class Diagnosis {
     static boolean ofThisHost(SQLException e) {
         return cause(e, NoSocket.class) != null
                 || cause(e, BindException.class) != null
-                || cause(e, FileSystemException.class) != null;
+                || cause(e, NoFile.class) != null;
     }
 
     /** True if the instance did not answer in the time it had. */

@@ -10,9 +10,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import org.conmgr.api.instance.InstanceState;
 import org.conmgr.api.watchdog.AttributeChecker;
@@ -92,15 +95,26 @@ class InstanceLoginTest {
         }
     }
 
+    /** ELOOP, ENOTDIR, ENAMETOOLONG. */
     @Test
-    void aPasswordFileThatCannotBeReadForNowIsALackOfThisHost(@TempDir Path directory) throws Exception {
-        Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
-        InstanceAccess access = new InstanceAccess("jdbc:postgresql://127.0.0.1:1/x?passfile=" + loop, USER);
-        try (AttributeChecker.Connection checker = new JdbcAttributeChecker(new RecordingLog()).open(access)) {
-            assertThatExceptionOfType(NotAsked.class)
-                    .isThrownBy(checker::check)
-                    .withMessageStartingWith("passfile cannot be read: " + loop);
+    void aPasswordFileThatCannotBeReachedIsNoLackOfThisHost(@TempDir Path directory) throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+        for (Path wrong : List.of(
+                Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop")),
+                file.resolve("pgpass"),
+                directory.resolve("p".repeat(300)))) {
+            Observation.Lost lost = lost(new InstanceAccess("jdbc:postgresql://127.0.0.1:1/x?passfile=" + wrong, USER));
+            assertThat(lost.state()).isEqualTo(InstanceState.UNREACHABLE);
+            assertThat(lost.why()).startsWith("passfile: " + wrong + " cannot be read: ");
+            assertThat(lost.fatal()).isTrue();
         }
+    }
+
+    @Test
+    void aPasswordFileForWhichThereIsNoFileDescriptorIsALackOfThisHost() throws Exception {
+        SQLException lack = new NoFile(new FileSystemException("f", null, "Too many open files"));
+        assertThat(Diagnosis.ofThisHost(lack)).isTrue();
+        assertThat(Diagnosis.text(lack)).isEqualTo("passfile cannot be read: f: Too many open files");
     }
 
     @ParameterizedTest

@@ -3,6 +3,8 @@ package org.conmgr.watchdog.jdbc.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.nio.charset.Charset;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -93,9 +95,44 @@ class PassfileTest {
         refuses(this::password, "passfile: " + file + " (expected: an existing file)");
         Files.createDirectory(file);
         permit("rwx------");
-        assertThatExceptionOfType(UnusableAccess.class)
-                .isThrownBy(this::password)
-                .withMessageStartingWith("passfile: " + file + " cannot be read: ");
+        refuses(this::password, "passfile: " + file + " (expected: a regular file)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Too many open files,true",
+        "Too many open files in system,true",
+        "Cannot allocate memory,true",
+        "Stale file handle,false",
+        "Input/output error,false",
+        ",false"
+    })
+    void knowsWhatIsALackOfThisHost(String reason, boolean lack) {
+        assertThat(Passfile.isLack(new FileSystemException("f", null, reason))).isEqualTo(lack);
+    }
+
+    @Test
+    void withoutAFileDescriptorItIsALackOfThisHost() throws Exception {
+        write("*:*:*:*:secret");
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -n 200 && exec \"$@\"",
+                        "sh",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ExhaustedProcess.class.getName(),
+                        file.toString())
+                .redirectErrorStream(true)
+                .start();
+        try {
+            String told = new String(process.getInputStream().readAllBytes(), Charset.defaultCharset());
+            assertThat(told.lines())
+                    .endsWith("password: secret", "NoFile: passfile cannot be read:", "in another language: true");
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     private String password() throws SQLException {
