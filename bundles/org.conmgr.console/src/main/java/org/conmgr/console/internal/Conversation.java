@@ -44,6 +44,7 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         session.discard();
+        holdings.close();
     }
 
     @Override
@@ -124,7 +125,7 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
             while (held == null && !queue.isEmpty()) {
                 take(ctx, queue.remove());
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             ctx.fireExceptionCaught(e);
             return;
         }
@@ -143,7 +144,7 @@ final class Conversation extends SimpleChannelInboundHandler<FrontendMessage> {
         } catch (SqlError e) {
             replies.error(e);
             skipping = true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             replies.bytes().release();
             holdings.give(answering);
             throw e;

@@ -50,6 +50,7 @@ final class Holdings {
 
     private final Pool pool;
     private long held;
+    private boolean closed;
 
     Holdings(Pool pool) {
         this.pool = pool;
@@ -78,8 +79,17 @@ final class Holdings {
 
     /** Holds less: what was taken before. */
     void give(long bytes) {
+        if (closed) {
+            return;
+        }
         pool.taken.addAndGet(shared(held - bytes) - shared(held));
         held -= bytes;
+    }
+
+    /** The end of the connection: gives back all that is left, however it came to be left. */
+    void close() {
+        give(held);
+        closed = true;
     }
 
     private static long shared(long held) {

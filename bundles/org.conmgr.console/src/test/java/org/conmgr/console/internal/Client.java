@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.conmgr.api.link.VerdictRecord;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.console.internal.SettingsInForce.Setting;
@@ -38,6 +39,9 @@ final class Client {
 
     /** What SHOW VERDICTS shows, newest first. */
     List<VerdictRecord> verdicts = List.of(FakeRegistry.DEAD);
+
+    /** What SHOW CONFIG shows. */
+    Supplier<List<Setting>> settings = () -> List.of(new Setting("org.conmgr.listener", "port", "27546"));
 
     private final ChannelHandler last = new ChannelInboundHandlerAdapter() {
         @Override
@@ -74,7 +78,7 @@ final class Client {
                         () -> null,
                         FakeRegistry.NOON,
                         InstantSource.fixed(FakeRegistry.NOON.plusSeconds(61))),
-                () -> List.of(new Setting("org.conmgr.listener", "port", "27546")),
+                () -> settings.get(),
                 this::reload,
                 "1.2.3");
         return access == null ? console : console.with(access, log);

@@ -48,6 +48,17 @@ class HoldingsTest {
         assertThat(pool.taken()).isZero();
     }
 
+    @Test
+    void theEndOfAConnectionGivesAllBackOnce() throws Exception {
+        first.take(SIZE);
+        second.take(2 * Holdings.FREE);
+        first.close();
+        assertThat(pool.taken()).isEqualTo(Holdings.FREE);
+        first.give(SIZE);
+        first.close();
+        assertThat(pool.taken()).isEqualTo(Holdings.FREE);
+    }
+
     private void assertRefused(int bytes) {
         long before = pool.taken();
         assertThatThrownBy(() -> second.take(bytes))
