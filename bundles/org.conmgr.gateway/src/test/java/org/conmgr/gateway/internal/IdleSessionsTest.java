@@ -95,8 +95,8 @@ class IdleSessionsTest {
 
                 Await.until(
                         "none is left but the other",
-                        () -> site.gateway.relays().size() == 1);
-                assertThat(site.gateway.cancels().size()).isEqualTo(1);
+                        () -> site.gateway.relays().size() == 1
+                                && site.gateway.cancels().size() == 1);
                 assertThat(site.board.applications()).hasSize(1);
                 assertThat(other.query("select 1")).isEqualTo("1\n");
                 Await.until("every file is closed", () -> system.getOpenFileDescriptorCount() <= files + 10);
