@@ -7,10 +7,13 @@ import java.net.Socket;
 
 /** As much of a postmaster as a probe needs: takes a GSSENCRequest and answers that it has no GSS. */
 final class Postmaster implements AutoCloseable {
+    private static final long JOIN_MILLIS = 20_000;
+
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 
+    private final Thread answering = new Thread(this::answer, "postmaster");
+
     Postmaster() throws IOException {
-        Thread answering = new Thread(this::answer, "postmaster");
         answering.setDaemon(true);
         answering.start();
     }
@@ -31,8 +34,17 @@ final class Postmaster implements AutoCloseable {
         }
     }
 
+    /** Nobody is answered any more when it returns: until accept() has returned, the kernel still takes connections. */
     @Override
     public void close() throws IOException {
         listener.close();
+        try {
+            answering.join(JOIN_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (answering.isAlive()) {
+            throw new IOException("the postmaster still waits for a probe to send its request");
+        }
     }
 }
