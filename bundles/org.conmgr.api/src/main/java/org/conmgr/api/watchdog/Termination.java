@@ -2,7 +2,6 @@ package org.conmgr.api.watchdog;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.Set;
 
 /** Whose backends to end. */
@@ -15,13 +14,10 @@ public sealed interface Termination {
      * now.
      *
      * @param clients resolved addresses
-     * @param before how long ago that point is; zero for now
+     * @param before that point, by {@link System#nanoTime}: it stays where it is, however long the order has to wait
      */
-    record Sessions(Set<InetSocketAddress> clients, Duration before) implements Termination {
+    record Sessions(Set<InetSocketAddress> clients, long before) implements Termination {
         public Sessions {
-            if (before.isNegative()) {
-                throw new IllegalArgumentException("before: " + before + " (expected: not negative)");
-            }
             clients = Set.copyOf(clients);
             for (InetSocketAddress client : clients) {
                 if (client.isUnresolved()) {
@@ -30,9 +26,9 @@ public sealed interface Termination {
             }
         }
 
-        /** Whenever they began. */
+        /** Those that have begun by now. */
         public Sessions(Set<InetSocketAddress> clients) {
-            this(clients, Duration.ZERO);
+            this(clients, System.nanoTime());
         }
     }
 }

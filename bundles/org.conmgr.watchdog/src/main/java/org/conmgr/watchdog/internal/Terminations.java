@@ -36,7 +36,7 @@ final class Terminations implements AutoCloseable {
     private record Order(Loss loss, long since) {
         /** What it had registered; a port may be another session's by now. */
         Termination.Sessions sessions() {
-            return new Termination.Sessions(loss.sessions(), Duration.ofNanos(System.nanoTime() - since));
+            return new Termination.Sessions(loss.sessions(), since);
         }
     }
 

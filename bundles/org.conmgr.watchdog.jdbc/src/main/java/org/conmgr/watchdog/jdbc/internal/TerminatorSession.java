@@ -10,7 +10,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -90,7 +89,7 @@ final class TerminatorSession {
         ofSockets = connection.prepareStatement(TERMINATE.formatted(OF_SOCKETS, ApplicationName.OWN_SESSION));
         // Once with nobody, so that the server has both planned before they are needed.
         run(ofAddresses, List.of());
-        run(ofSockets, List.of(), List.of(), Duration.ZERO);
+        run(ofSockets, List.of(), List.of(), System.nanoTime());
     }
 
     /** Logs in; each step is bounded by the login's timeouts. */
@@ -157,10 +156,11 @@ final class TerminatorSession {
         return run(ofSockets, addresses, ports, sessions.before());
     }
 
-    private Terminated run(PreparedStatement statement, List<String> addresses, List<Integer> ports, Duration before)
+    private Terminated run(PreparedStatement statement, List<String> addresses, List<Integer> ports, long before)
             throws SQLException {
         statement.setArray(2, connection.createArrayOf("int4", ports.toArray()));
-        statement.setDouble(3, before.toNanos() / 1e9);
+        // As late as can be: the clock that the server reads goes on.
+        statement.setDouble(3, (System.nanoTime() - before) / 1e9);
         return run(statement, addresses);
     }
 

@@ -199,11 +199,23 @@ class JdbcTerminatorTest {
         try (Terminator.Connection terminator = terminator(instance);
                 Connection later = client(instance, "127.0.0.2")) {
             Set<InetSocketAddress> lost = Set.of(socket(later));
-            assertThat(terminator.terminate(new Termination.Sessions(lost, Duration.ofMinutes(10))))
+            assertThat(terminator.terminate(new Termination.Sessions(
+                            lost, System.nanoTime() - Duration.ofMinutes(10).toNanos())))
                     .isEqualTo(new Terminated(0, 0));
             assertThat(later.isValid(5)).isTrue();
-            assertThat(terminator.terminate(new Termination.Sessions(lost, Duration.ofNanos(1))))
-                    .isEqualTo(new Terminated(1, 0));
+            assertThat(terminator.terminate(new Termination.Sessions(lost))).isEqualTo(new Terminated(1, 0));
+        }
+    }
+
+    /** As when the terminator has to log in first. */
+    @Test
+    void sparesWhoeverComesWhileTheOrderWaits() throws Exception {
+        long lost = System.nanoTime();
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection later = client(instance, "127.0.0.2")) {
+            Termination order = new Termination.Sessions(Set.of(socket(later)), lost);
+            assertThat(terminator.terminate(order)).isEqualTo(new Terminated(0, 0));
+            assertThat(later.isValid(5)).isTrue();
         }
     }
 
