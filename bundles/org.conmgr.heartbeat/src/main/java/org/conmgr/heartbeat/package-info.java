@@ -45,7 +45,9 @@
  *                        &lt;---    Proof, Welcome
  * </pre>
  *
- * A watchdog that has a secret refuses a Hello without a nonce, a conmgr that has one a Welcome without a Proof.
+ * A watchdog that has a secret refuses a Hello without a nonce, a conmgr that has one a Welcome without a Proof. Goodbye
+ * (unauthenticated) from either end of a link says that its sender lives, but has no link on these terms: no session is
+ * lost. A conmgr says so to a watchdog of minor version 2 or later, to an earlier one that it is to be back.
  *
  * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, more of them while one stays
  * unacknowledged, and each judges the other by its own timer: deadline = last receipt of anything + {@code

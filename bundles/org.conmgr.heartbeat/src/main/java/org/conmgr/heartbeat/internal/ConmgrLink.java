@@ -158,6 +158,9 @@ final class ConmgrLink {
     /** As sent on this connection. */
     private @Nullable Hello greeting;
 
+    /** As the watchdog's last Welcome had it. */
+    private int watchdogMinor;
+
     /** Set while a probe is out: what to say if it is not answered. */
     private @Nullable Verdict suspicion;
 
@@ -248,8 +251,8 @@ final class ConmgrLink {
     }
 
     /**
-     * What is demanded of watchdogs has changed: makes anew a link, or an attempt at one, that does not meet it. The
-     * watchdog is told that conmgr is to be back.
+     * What is demanded of watchdogs has changed: makes anew a link, or an attempt at one, that does not meet it. It
+     * costs no session.
      *
      * @param objection why the connection that is there would not be made now; null if it would
      */
@@ -261,11 +264,14 @@ final class ConmgrLink {
             return;
         }
         if (phase == Phase.CONNECTING) {
-            outside.disconnect();
+            if (greeting != null) {
+                object(why); // Its Welcome may be on the way.
+            } else {
+                outside.disconnect();
+            }
             attempt(now);
         } else if (phase == Phase.UP) {
-            outside.send(new Goodbye(Goodbye.Reason.RESTART, why));
-            outside.disconnect();
+            object(why);
             lost(now, VerdictReason.UNAUTHENTICATED, why);
         }
     }
@@ -317,6 +323,18 @@ final class ConmgrLink {
         }
     }
 
+    /** Ends a connection that may be a link at the other end. */
+    private void object(String why) {
+        outside.send(Goodbye.objecting(watchdogMinor, why));
+        outside.disconnect();
+    }
+
+    /** The other end takes this for a link; it is none. */
+    private void distrust(long now, String why) {
+        object(why);
+        failed(now, VerdictReason.UNAUTHENTICATED, why);
+    }
+
     void received(long now, Packet packet) {
         if (phase == Phase.CONNECTING) {
             receivedWhileConnecting(now, packet);
@@ -331,8 +349,9 @@ final class ConmgrLink {
                 corrupted(now, "the watchdog speaks protocol " + welcome.major() + " (expected: " + Packet.MAJOR + ")");
                 return;
             }
+            watchdogMinor = welcome.minor();
             if (!exchange.complete()) {
-                untrusted(now, "the watchdog has not proved that it has the shared secret");
+                distrust(now, "the watchdog has not proved that it has the shared secret");
                 return;
             }
             phase = Phase.UP;
@@ -370,7 +389,7 @@ final class ConmgrLink {
         if (!exchange.awaitsProof()) {
             corrupted(now, "a Proof that was not asked for");
         } else if (!exchange.verify(proof)) {
-            untrusted(now, "the watchdog does not have this conmgr's shared secret");
+            distrust(now, "the watchdog does not have this conmgr's shared secret");
         }
     }
 
@@ -479,6 +498,7 @@ final class ConmgrLink {
     private void attempt(long now) {
         phase = Phase.CONNECTING;
         attemptStarted = now;
+        greeting = null;
         if (standing == LinkState.UNMONITORED) {
             // Nobody else watches it: a host that dies now must not last as long as an attempt to connect.
             suspect(VerdictReason.CLOSED_BY_PEER, "its watchdog has been gone for a while");

@@ -15,7 +15,7 @@ sealed interface Packet {
     /** The protocol this end speaks. */
     int MAJOR = 1;
 
-    int MINOR = 1;
+    int MINOR = 2;
 
     record Hello(
             int major,
@@ -90,6 +90,18 @@ sealed interface Packet {
             UNAUTHENTICATED,
             /** The sender heard no beat in time and has given the receiver up. */
             TIMED_OUT
+        }
+
+        private static final int OBJECTIONS_SINCE = 2;
+
+        /**
+         * conmgr's, to a watchdog that does not meet what conmgr demands: conmgr lives, and no session is lost. A
+         * watchdog that would take this for a broken link is told that conmgr is to be back.
+         *
+         * @param watchdogMinor the minor version that the watchdog speaks
+         */
+        static Goodbye objecting(int watchdogMinor, String text) {
+            return new Goodbye(watchdogMinor < OBJECTIONS_SINCE ? Reason.RESTART : Reason.UNAUTHENTICATED, text);
         }
 
         /** What a verdict says of it: {@code not heard by the peer: silent for 0.60 s; last beat #7; own stall 0 ms}. */

@@ -149,7 +149,11 @@ final class WatchdogLink {
         } else if (packet instanceof Proof proof && phase == Phase.AWAITING_PROOF) {
             proof(now, proof);
         } else if (phase == Phase.AWAITING_HELLO || phase == Phase.AWAITING_PROOF) {
-            if (!(packet instanceof Packet.Unknown)) {
+            if (packet instanceof Goodbye goodbye) {
+                outside.disconnect();
+                phase = Phase.CLOSED;
+                outside.refused("it left: " + goodbye.evidence());
+            } else if (!(packet instanceof Packet.Unknown)) {
                 refuse(
                         now,
                         new Goodbye(
@@ -284,6 +288,7 @@ final class WatchdogLink {
             switch (goodbye.reason()) {
                 case SHUTDOWN -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), false);
                 case RESTART -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), true);
+                case UNAUTHENTICATED -> lost(now, VerdictReason.UNAUTHENTICATED, goodbye.text(), false);
                 default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.evidence(), false);
             }
         } else if (!(packet instanceof Packet.Unknown)) {

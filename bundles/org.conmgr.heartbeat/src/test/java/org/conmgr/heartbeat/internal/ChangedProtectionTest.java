@@ -95,8 +95,28 @@ class ChangedProtectionTest extends ProtectedLinks {
         Settings.change(atConmgr, Settings.tls(log, tls(conmgrs, authority)));
         Await.until("a second link", () -> watcher.events.size() == 2);
         assertUp();
-        assertThat(watcher.losses).singleElement().satisfies(loss -> assertThat(loss.restarting())
-                .isTrue());
+        assertNoneCosts();
+    }
+
+    /** As when an administrator gives the secret to the client host first. */
+    @Test
+    void aConmgrThatDemandsMoreThanItsWatchdogHasCostsNoSession() throws IOException {
+        LinkSecurity atWatchdog = listen(NOTHING, NOTHING);
+        LinkSecurity atConmgr = security(NOTHING, NOTHING);
+        atConmgr.observe(connect(atConmgr, "localhost")::securityChanged);
+        assertUp();
+        Settings.change(atConmgr, Settings.auth(log, secret("c", SECRET)));
+        Await.until("it has tried again and again", () -> watcher.losses.size() > 3);
+        assertNoneCosts();
+        Settings.change(atWatchdog, Settings.auth(log, secret("w", SECRET)));
+        assertUp();
+        assertNoneCosts();
+    }
+
+    private void assertNoneCosts() {
+        assertThat(watcher.losses)
+                .isNotEmpty()
+                .allSatisfy(loss -> assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.UNAUTHENTICATED));
     }
 
     @Test

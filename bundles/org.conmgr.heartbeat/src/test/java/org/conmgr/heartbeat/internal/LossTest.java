@@ -14,11 +14,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.conmgr.api.link.VerdictReason;
+import org.conmgr.api.log.Message;
 import org.conmgr.heartbeat.Admission;
 import org.conmgr.heartbeat.Departure;
 import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.Loss;
 import org.conmgr.heartbeat.Network;
+import org.conmgr.heartbeat.internal.Packet.Goodbye;
 import org.conmgr.heartbeat.internal.Packet.Hello;
 import org.conmgr.heartbeat.internal.Packet.Sessions;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
@@ -38,12 +40,13 @@ class LossTest {
     private final NettyTransport transport = new NettyTransport();
     private final LinkSecurity security = new LinkSecurity();
     private final Watcher watcher = new Watcher();
+    private final RecordingLog log = new RecordingLog();
     private final List<Socket> sockets = new ArrayList<>();
     private HeartbeatAcceptor.Endpoint endpoint;
 
     @BeforeEach
     void listen() throws IOException {
-        endpoint = new NettyHeartbeatAcceptor(transport, new VerdictHistory(), security, new RecordingLog())
+        endpoint = new NettyHeartbeatAcceptor(transport, new VerdictHistory(), security, log)
                 .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), Admission.ANY, watcher);
     }
 
@@ -87,6 +90,24 @@ class LossTest {
         socket.close();
         Await.until("lost", () -> watcher.losses.size() > before);
         return watcher.losses.get(before);
+    }
+
+    @Test
+    void aConmgrThatObjectsLives() throws IOException {
+        Socket socket = link("127.0.0.1", new UUID(1, 1), 1, SESSION);
+        socket.getOutputStream().write(frame(new Goodbye(Goodbye.Reason.UNAUTHENTICATED, "no proof")));
+        Loss loss = lost(socket);
+        assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.UNAUTHENTICATED);
+        assertThat(loss.verdict().evidence()).isEqualTo("no proof");
+        assertThat(loss.restarting()).isFalse();
+    }
+
+    @Test
+    void oneThatLeavesBeforeItIsALinkIsNotLost() throws IOException {
+        open("127.0.0.1").getOutputStream().write(frame(new Goodbye(Goodbye.Reason.RESTART, "back soon")));
+        Await.until("said", () -> log.texts(Message.LINK_REFUSED).stream()
+                .anyMatch(text -> text.contains("it left: back soon")));
+        assertThat(watcher.losses).isEmpty();
     }
 
     /** As when something between the two has reset the first link towards the conmgr alone. */
