@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.util.List;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.BlackHole;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;

@@ -7,28 +7,40 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A port of 127.0.0.1 where a TCP connect hangs: its queue of connections that nobody accepts is full, so packets are
  * dropped.
  */
 public final class BlackHole implements Closeable {
-    private final ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    private static final int MOST = 20;
+    private static final int SILENT_MS = 300;
+
+    private final ServerSocket server;
     private final List<Socket> queued = new ArrayList<>();
 
     public BlackHole() throws IOException {
-        for (int i = 0; i < 10; i++) {
+        this(0);
+    }
+
+    public BlackHole(int port) throws IOException {
+        server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+        for (int i = 0; i < MOST; i++) {
             Socket socket = new Socket();
             queued.add(socket);
             try {
-                socket.connect(new InetSocketAddress(address(), port()), 100);
+                socket.connect(new InetSocketAddress(address(), port()), SILENT_MS);
             } catch (SocketTimeoutException e) {
                 return;
             }
         }
-        throw new IOException("the queue takes more connections than it should");
+        close();
+        throw new IOException("it takes " + MOST + " connections into a backlog of 1");
     }
 
     public int port() {
@@ -39,11 +51,21 @@ public final class BlackHole implements Closeable {
         return server.getInetAddress();
     }
 
+    /** Whether somebody waits for an answer to a SYN; Linux only. */
+    public boolean swallows() throws IOException {
+        String to = String.format(":%04X 02 ", port());
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/net/tcp"));
+                Stream<String> mapped = Files.lines(Path.of("/proc/net/tcp6"))) {
+            return Stream.concat(sockets, mapped).anyMatch(line -> line.contains(to));
+        }
+    }
+
+    /** Refuses connections from now on; the port is free. */
     @Override
     public void close() throws IOException {
+        server.close();
         for (Socket socket : queued) {
             socket.close();
         }
-        server.close();
     }
 }
