@@ -29,6 +29,7 @@ import org.conmgr.listener.ErrorResponse;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.ListenerStatus;
 import org.conmgr.listener.ListenerView;
+import org.conmgr.listener.Throttle;
 import org.conmgr.netty.LingeringClose;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -64,7 +65,7 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
     private static final int MAX_USER = 64;
 
     private final Commands commands;
-    private final Refusals refusals = new Refusals(this::log);
+    private final Throttle refusals = new Throttle(this::log, "Refused");
     final Holdings.Pool pool = new Holdings.Pool(Holdings.Pool.MAX);
 
     /** Open connections; one added after close is closed at once. */

@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
+import org.conmgr.listener.Throttle;
 import org.conmgr.testkit.Configs;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,7 +125,7 @@ class AuthenticationTest {
 
     @Test
     void manyRefusalsDoNotFillTheLog() {
-        Refusals refusals = new Refusals(client.log::log);
+        Throttle refusals = new Throttle(client.log::log, "Refused");
         for (int i = 0; i < 1_000; i++) {
             refusals.add(
                     client.channel.eventLoop(), LogMessage.of(Message.CONSOLE_LOGIN_REFUSED, "u" + i, "a", "because"));

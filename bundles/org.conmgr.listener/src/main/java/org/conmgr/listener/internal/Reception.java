@@ -19,6 +19,7 @@ import org.conmgr.api.setting.Setting;
 import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.ListenerStatus;
+import org.conmgr.listener.Throttle;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -58,7 +59,7 @@ public final class Reception implements AutoCloseable {
     private final LongAdder tooMany = new LongAdder();
     private final LongAdder invalid = new LongAdder();
     private final LongAdder timedOut = new LongAdder();
-    private final TooManyConnections tooManyConnections = new TooManyConnections(this::log);
+    private final Throttle tooManyConnections = new Throttle(this::log, "Closed");
     private final LastHandler lastHandler = new LastHandler(this::log);
 
     private volatile ListenerSettings current = ListenerSettings.DEFAULT;
@@ -94,7 +95,8 @@ public final class Reception implements AutoCloseable {
         int before = open.getAndUpdate(count -> max == 0 || count < max ? count + 1 : count);
         if (max != 0 && before >= max) {
             tooMany.increment();
-            tooManyConnections.closed(channel.eventLoop(), Peer.of(channel), before);
+            tooManyConnections.add(
+                    channel.eventLoop(), LogMessage.of(Message.TOO_MANY_CONNECTIONS, Peer.of(channel), before));
             channel.close();
             return;
         }

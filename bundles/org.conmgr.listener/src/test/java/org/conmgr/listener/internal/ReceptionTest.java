@@ -12,6 +12,7 @@ import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.Severity;
 import org.conmgr.listener.ListenerStatus;
+import org.conmgr.listener.Throttle;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.Test;
 
@@ -62,17 +63,17 @@ class ReceptionTest {
     void aFloodIsOneMessageASecondThatCounts() {
         EmbeddedChannel timer = new EmbeddedChannel();
         timer.freezeTime();
-        TooManyConnections tooMany = new TooManyConnections(log::log);
+        Throttle tooMany = new Throttle(log::log, "Closed");
         for (int i = 0; i <= 1000; i++) {
-            tooMany.closed(timer.eventLoop(), "peer " + i, 5);
+            tooMany.add(timer.eventLoop(), LogMessage.of(Message.TOO_MANY_CONNECTIONS, "peer " + i, 5));
         }
         assertThat(log.messages()).hasSize(1);
 
         second(timer);
-        tooMany.closed(timer.eventLoop(), "another", 5);
+        tooMany.add(timer.eventLoop(), LogMessage.of(Message.TOO_MANY_CONNECTIONS, "another", 5));
         second(timer);
         second(timer);
-        tooMany.closed(timer.eventLoop(), "the last", 5);
+        tooMany.add(timer.eventLoop(), LogMessage.of(Message.TOO_MANY_CONNECTIONS, "the last", 5));
 
         assertThat(log.texts(Message.TOO_MANY_CONNECTIONS))
                 .containsExactly(

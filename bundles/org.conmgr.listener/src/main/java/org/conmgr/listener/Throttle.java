@@ -1,4 +1,4 @@
-package org.conmgr.console.internal;
+package org.conmgr.listener;
 
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.TimeUnit;
@@ -7,25 +7,28 @@ import org.conmgr.api.log.LogMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells of refused logins, with which strangers must not fill the log: the first at once, then at most one a second, the
- * last, with the number of those between. Thread-safe.
+ * Tells of what strangers can cause and must not fill the log with: the first at once, then at most one a second, the
+ * last, with the number of those since the message before. Thread-safe.
  */
-final class Refusals {
+public final class Throttle {
     private final Consumer<LogMessage> log;
+    private final String what;
     private boolean quiet;
     private int untold;
     private @Nullable LogMessage last;
 
-    Refusals(Consumer<LogMessage> log) {
+    /** @param what for people, of those that are only counted: {@code Refused} */
+    public Throttle(Consumer<LogMessage> log, String what) {
         this.log = log;
+        this.what = what;
     }
 
     /**
-     * One login was refused.
+     * It happened once more.
      *
      * @param executor times the pause between two messages
      */
-    void add(EventExecutor executor, LogMessage message) {
+    public void add(EventExecutor executor, LogMessage message) {
         synchronized (this) {
             if (quiet) {
                 untold++;
@@ -49,7 +52,7 @@ final class Refusals {
                 quiet = false;
                 return;
             }
-            summary = last.withDetail("Refused since the last such message: " + untold + ".");
+            summary = last.withDetail(what + " since the last such message: " + untold + ".");
             last = null;
             untold = 0;
         }
