@@ -7,9 +7,11 @@ import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
@@ -112,7 +114,9 @@ public final class Inlet {
 
         @Override
         public IoRegistration register(IoHandle handle) throws Exception {
-            return epoll.register(handle instanceof EpollIoHandle channel ? new Tap(this, channel) : handle);
+            return handle instanceof EpollIoHandle channel
+                    ? new Interest(epoll.register(new Tap(this, channel)))
+                    : epoll.register(handle);
         }
 
         @Override
@@ -140,6 +144,43 @@ public final class Inlet {
                 buffer = last;
             }
             return last.retain();
+        }
+    }
+
+    /**
+     * Keeps a channel registered while it wants no events: what a client has still to get after its FIN needs some again.
+     * Netty (4.2.18) takes such a channel out of epoll, and then fails to change what is not there. With EPOLLET alone the
+     * kernel tells errors and hang-ups, which nobody can switch off, once and not for ever.
+     */
+    private static final class Interest implements IoRegistration {
+        private final IoRegistration own;
+        private boolean added;
+
+        Interest(IoRegistration own) {
+            this.own = own;
+        }
+
+        @Override
+        @SuppressWarnings("TypeParameterUnusedInFormals") // Netty's own signature
+        public <T> T attachment() {
+            return own.attachment();
+        }
+
+        @Override
+        public long submit(IoOps ops) {
+            boolean none = ((EpollIoOps) ops).value() == 0;
+            added |= !none;
+            return own.submit(none && added ? EpollIoOps.EPOLLET : ops);
+        }
+
+        @Override
+        public boolean isValid() {
+            return own.isValid();
+        }
+
+        @Override
+        public boolean cancel() {
+            return own.cancel();
         }
     }
 

@@ -117,6 +117,45 @@ class StalledTest {
     }
 
     @Test
+    void aClientThatHasSentItsLastAndStopsReadingGetsEverything() throws Exception {
+        try (RawClient slow = new RawClient(port, 16 * 1024).login(0, "application_name", "last")) {
+            slow.send(RawClient.message(
+                    'Q', "copy (select repeat('0123456789', 100) from generate_series(1, " + ROWS + ")) to stdout"));
+            slow.socket.shutdownOutput();
+            awaitEvent("last", "ClientWrite");
+            slow.untilReady();
+            assertThat(slow.copied).isEqualTo((long) ROWS * ROW.length);
+            assertThat(slow.read()).isEqualTo(-1);
+        }
+        Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+    }
+
+    @Test
+    void whatAnInstanceSaidBeforeItClosedReachesAClientThatReadsLate() throws Exception {
+        try (ServerSocket server = new ServerSocket(0)) {
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
+            byte[] chunk = RawClient.raw('d', new byte[64 * 1024]);
+            try (RawClient late = new RawClient(port, 16 * 1024).send(RawClient.startup(0, "user", "u"))) {
+                int chunks = 0;
+                try (Socket instance = server.accept()) {
+                    instance.setSendBufferSize(4 * 1024);
+                    Await.until("it is relayed", () -> !site.gateway.relays().isEmpty());
+                    Channel toInstance =
+                            site.gateway.relays().iterator().next().upstream().server();
+                    // From then on the rest, and the end behind it, wait in the kernel.
+                    while (toInstance.config().isAutoRead() || chunks == 0) {
+                        instance.getOutputStream().write(chunk);
+                        chunks++;
+                    }
+                }
+                late.untilReady();
+                assertThat(late.copied).isEqualTo((long) chunks * 64 * 1024);
+            }
+        }
+        Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+    }
+
+    @Test
     void anInstanceThatStopsReadingACopyHoldsUpTheClientAndGetsEverything() throws Exception {
         primary().query("truncate held");
         try (RawClient other = new RawClient(port).login(0);
