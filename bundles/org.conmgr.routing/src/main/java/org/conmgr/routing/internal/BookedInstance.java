@@ -35,6 +35,9 @@ final class BookedInstance {
     /** True while a call of {@link #observer} is on its way. */
     boolean socketsDue;
 
+    /** From when on, nanoseconds, it may be called again. */
+    long socketsNotBefore;
+
     /** The judgement of {@link Primacy}, and when its present claim to be primary began; 0 when it has none. */
     Standing standing = Standing.FIT;
 

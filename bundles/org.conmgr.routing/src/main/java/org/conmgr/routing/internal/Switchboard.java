@@ -57,6 +57,9 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     /** How long changes of an instance's set of SQL sockets are gathered. */
     static final Duration SOCKETS_DELAY = Duration.ofMillis(10);
 
+    /** The least time from telling them to telling them again, so that connections which come and go do not wake others each. */
+    static final Duration SOCKETS_PAUSE = Duration.ofMillis(50);
+
     private final ScheduledExecutorService timer;
     private final LongSupplier nanoTime;
     private final Clock clock;
@@ -172,6 +175,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     public void add(ConfiguredInstance configured, SessionsObserver observer) {
         synchronized (lock) {
             BookedInstance instance = new BookedInstance(configured, observer, clock.instant());
+            instance.socketsNotBefore = nanoTime.getAsLong();
             BookedInstance there = ledger.instances.putIfAbsent(configured.number(), instance);
             if (there != null) {
                 throw new IllegalStateException("instance number " + configured.number() + " is taken by "
@@ -366,8 +370,11 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         if (!instance.socketsDue && !stopped) {
             instance.socketsDue = true;
             String what = "the observer of the sessions of " + instance.configured;
+            long pause = instance.socketsNotBefore - nanoTime.getAsLong();
             timer.schedule(
-                    supervised(what, () -> tellSockets(instance)), SOCKETS_DELAY.toMillis(), TimeUnit.MILLISECONDS);
+                    supervised(what, () -> tellSockets(instance)),
+                    Math.max(pause, SOCKETS_DELAY.toNanos()),
+                    TimeUnit.NANOSECONDS);
         }
     }
 
@@ -375,6 +382,7 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
         Set<InetSocketAddress> sockets;
         synchronized (lock) {
             instance.socketsDue = false;
+            instance.socketsNotBefore = nanoTime.getAsLong() + SOCKETS_PAUSE.toNanos();
             if (ledger.instances.get(instance.configured.number()) != instance) {
                 return;
             }

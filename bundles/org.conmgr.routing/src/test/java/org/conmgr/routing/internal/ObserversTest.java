@@ -197,13 +197,34 @@ class ObserversTest {
         second.session().connected(socket(3));
         books.advance(Switchboard.SOCKETS_DELAY);
         first.session().close();
-        books.advance(Switchboard.SOCKETS_DELAY);
+        books.advance(Switchboard.SOCKETS_PAUSE);
         assertThat(told.subList(1, told.size())).containsExactly(Set.of(socket(1), socket(3)), Set.of(socket(3)));
         books.down(0);
-        books.advance(Switchboard.SOCKETS_DELAY);
+        books.advance(Switchboard.SOCKETS_PAUSE);
         assertThat(told).last().isEqualTo(Set.of());
         assertThat(books.sockets.get(1)).isEmpty();
         assertThat(books.time.pending()).isZero();
+    }
+
+    @Test
+    void socketsThatComeAndGoAreToldNowAndThen() {
+        List<Set<InetSocketAddress>> told = books.sockets.get(0);
+        Duration rest = Switchboard.SOCKETS_PAUSE.minus(Switchboard.SOCKETS_DELAY);
+        Client first = books.ask(Target.PRIMARY);
+        first.session().connected(socket(1));
+        books.advance(Switchboard.SOCKETS_DELAY);
+        assertThat(told).containsExactly(Set.of(socket(1)));
+        first.session().connected(socket(2));
+        books.advance(Switchboard.SOCKETS_DELAY);
+        first.session().connected(socket(3));
+        books.advance(rest.minusNanos(1));
+        assertThat(told).hasSize(1);
+        books.advance(Duration.ofNanos(1));
+        assertThat(told.subList(1, told.size())).containsExactly(Set.of(socket(3)));
+        books.advance(Switchboard.SOCKETS_PAUSE);
+        first.session().close();
+        books.advance(Switchboard.SOCKETS_DELAY);
+        assertThat(told).as("told soon after a rest").last().isEqualTo(Set.of());
     }
 
     @Test
@@ -228,7 +249,7 @@ class ObserversTest {
         client.session().connected(socket(1));
         books.advance(Switchboard.SOCKETS_DELAY);
         client.session().close();
-        books.advance(Switchboard.SOCKETS_DELAY);
+        books.advance(Switchboard.SOCKETS_PAUSE);
         assertThat(told).containsExactly(Set.of(socket(1)), Set.of());
         assertThat(books.logged()).filteredOn(line -> line.startsWith("CM9001")).hasSize(2);
     }
