@@ -1,8 +1,10 @@
 package org.conmgr.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -66,8 +68,7 @@ public final class Outlet {
 
     /** Whether nothing is left to send. */
     private boolean sent(Socket to, ByteBuf bytes) {
-        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
-        if (queue == null || queue.totalPendingWriteBytes() > 0 || !bytes.hasMemoryAddress()) {
+        if (isWaiting() || !bytes.hasMemoryAddress()) {
             return false;
         }
         try {
@@ -77,6 +78,37 @@ public final class Outlet {
             return false;
         }
         return !bytes.isReadable();
+    }
+
+    /** Whether something was queued that is not sent, or nothing can be sent any more. */
+    private boolean isWaiting() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return queue == null || queue.totalPendingWriteBytes() > 0;
+    }
+
+    /**
+     * Ends the own side, behind all that was written, which has to have been flushed. Nothing is to be written from then
+     * on. Where that fails the connection is gone, which its channel will meet.
+     *
+     * @param ending run just before, and so not when what was written cannot be sent
+     */
+    public void end(Runnable ending) {
+        if (socket == null || isWaiting()) {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+                if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
+                    ending.run();
+                    duplex.shutdownOutput();
+                }
+            });
+            return;
+        }
+        ending.run();
+        try {
+            // Not the channel's own way, which makes an exception for those who will write in vain.
+            socket.shutdown(false, true);
+        } catch (IOException e) {
+            channel.close();
+        }
     }
 
     /** Sends what was queued. */

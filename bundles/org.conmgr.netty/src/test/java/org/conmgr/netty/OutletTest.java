@@ -120,6 +120,54 @@ class OutletTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theOwnSideEndsBehindWhatWaits(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            byte[] much = new byte[SIZE];
+            AtomicBoolean ended = new AtomicBoolean();
+            AtomicBoolean endedAtOnce = new AtomicBoolean();
+            inLoop(pair, outlet -> {
+                outlet.write(pair.server.alloc().directBuffer(SIZE).writeBytes(much));
+                outlet.flush();
+                outlet.end(() -> ended.set(true));
+                endedAtOnce.set(ended.get());
+            });
+
+            assertThat(pair.client.getInputStream().readAllBytes()).isEqualTo(much);
+            assertThat(endedAtOnce).isFalse();
+            assertThat(ended).isTrue();
+            assertThat(pair.server.isActive()).as("the other side goes on").isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theOwnSideEndsAtOnceWhenNothingWaits(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            AtomicBoolean ended = new AtomicBoolean();
+            inLoop(pair, outlet -> outlet.end(() -> ended.set(true)));
+
+            assertThat(pair.client.getInputStream().read()).isEqualTo(-1);
+            assertThat(ended).isTrue();
+            assertThat(pair.server.isActive()).as("the other side goes on").isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsClosedHasNoSideToEnd(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, false)) {
+            AtomicBoolean ended = new AtomicBoolean();
+            inLoop(pair, outlet -> {
+                pair.server.close();
+                outlet.end(() -> ended.set(true));
+            });
+
+            assertThat(ended).isFalse();
+        }
+    }
+
     @Test
     void aChannelWithoutASocketGetsItByItsPipelineWhenItIsFlushed() {
         EmbeddedChannel channel = new EmbeddedChannel();

@@ -49,8 +49,11 @@ final class Relay implements Upstream.Owner {
 
     private byte @Nullable [] key;
 
-    /** Whether the client's FIN was passed on, with all that came before it. */
+    /** Whether the client has ended its side. */
     private boolean finished;
+
+    /** Whether that was passed on, with all that came before it. */
+    private boolean passedOn;
 
     /** Whether a write to the server failed: it is read to its end, whether or not the client reads. */
     private boolean cut;
@@ -166,14 +169,11 @@ final class Relay implements Upstream.Owner {
         LingeringClose.whenSent(client);
     }
 
-    /** Passes a FIN on, behind all that came before it. */
+    /** Passes a FIN on, behind all that came before it. There is nothing more to read, and so nothing to wait for. */
     private void clientFinished() {
-        server.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
-            if (sent.isSuccess() && server instanceof DuplexChannel duplex) {
-                finished = true;
-                duplex.shutdownOutput();
-            }
-        });
+        finished = true;
+        client.config().setAutoRead(false);
+        toServer.end(() -> passedOn = true);
     }
 
     /**
@@ -284,7 +284,7 @@ final class Relay implements Upstream.Owner {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            client.config().setAutoRead(server.isWritable());
+            client.config().setAutoRead(server.isWritable() && !finished);
         }
 
         @Override
@@ -294,7 +294,7 @@ final class Relay implements Upstream.Owner {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelOutputShutdownEvent && !finished) {
+            if (event instanceof ChannelOutputShutdownEvent && !passedOn) {
                 serverCut();
             }
         }
