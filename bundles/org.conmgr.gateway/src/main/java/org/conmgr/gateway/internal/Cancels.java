@@ -56,8 +56,9 @@ final class Cancels {
 
     void forget(byte[] key, Relay relay) {
         relays.computeIfPresent(ByteBuffer.wrap(key), (same, there) -> {
-            List<Relay> left = there.stream().filter(other -> other != relay).toList();
-            return left.isEmpty() ? null : left;
+            List<Relay> left = new ArrayList<>(there);
+            left.remove(relay);
+            return left.isEmpty() ? null : List.copyOf(left);
         });
     }
 

@@ -137,9 +137,12 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
 
     /** What is shown in views and messages must not break their lines. */
     static String printable(String text) {
-        return text.codePoints()
-                .map(c -> Character.isISOControl(c) ? '?' : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
+        StringBuilder printable = new StringBuilder(text);
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isISOControl(text.charAt(i))) {
+                printable.setCharAt(i, '?');
+            }
+        }
+        return printable.toString();
     }
 }

@@ -167,6 +167,7 @@ final class Upstream {
         ConfiguredInstance where = instance();
         Bootstrap bootstrap = gateway.transport()
                 .client(loop)
+                .disableResolver()
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))

@@ -100,7 +100,7 @@ public final class NettyTransport implements Transport, AutoCloseable {
     public Bootstrap client(EventLoopGroup loops) {
         return new Bootstrap()
                 .group(loops)
-                .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                .channelFactory(epoll ? EpollSocketChannel::new : NioSocketChannel::new)
                 .option(ChannelOption.TCP_NODELAY, true);
     }
 
@@ -114,14 +114,14 @@ public final class NettyTransport implements Transport, AutoCloseable {
     public ServerBootstrap server(EventLoopGroup loops) {
         return new ServerBootstrap()
                 .group(loops)
-                .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+                .channelFactory(epoll ? EpollServerSocketChannel::new : NioServerSocketChannel::new)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true);
     }
 
     @Override
     public Bootstrap datagrams(EventLoopGroup loops) {
-        return new Bootstrap().group(loops).channel(epoll ? EpollDatagramChannel.class : NioDatagramChannel.class);
+        return new Bootstrap().group(loops).channelFactory(epoll ? EpollDatagramChannel::new : NioDatagramChannel::new);
     }
 
     @Override
@@ -129,7 +129,7 @@ public final class NettyTransport implements Transport, AutoCloseable {
         if (!epoll) {
             throw new UnsupportedOperationException("Unix domain datagrams need the native epoll transport");
         }
-        return new Bootstrap().group(loops).channel(EpollDomainDatagramChannel.class);
+        return new Bootstrap().group(loops).channelFactory(EpollDomainDatagramChannel::new);
     }
 
     @Override
