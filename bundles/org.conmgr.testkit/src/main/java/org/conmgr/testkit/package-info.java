@@ -1,6 +1,6 @@
 /**
  * What tests of several bundles share: a virtual clock, waiting for conditions, an OSGi framework in the JVM, certificates,
- * free ports, queries that last for ever, contract tests of the plug-ins.
+ * free ports, server sockets, queries that last for ever, contract tests of the plug-ins.
  */
 @Export
 @Version("1.0.0")

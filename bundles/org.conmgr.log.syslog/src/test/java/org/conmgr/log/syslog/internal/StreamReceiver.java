@@ -3,45 +3,34 @@ package org.conmgr.log.syslog.internal;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.net.ServerSocketFactory;
+import org.conmgr.testkit.Acceptor;
 
 /** A syslog server on a stream: it reads frames with octet counting strictly, and keeps one line for each. */
 final class StreamReceiver implements AutoCloseable {
-    private final ServerSocket server;
+    private final Acceptor acceptor;
     private final Collection<Socket> accepted = new ConcurrentLinkedQueue<>();
     private final Received received;
 
     StreamReceiver(ServerSocketFactory sockets, int port, Received received) throws IOException {
         this.received = received;
-        server = sockets.createServerSocket(port, 50, InetAddress.getLoopbackAddress());
-        start("accept", this::accept);
+        acceptor = new Acceptor(
+                sockets.createServerSocket(port, 50, InetAddress.getLoopbackAddress()), "receiver-accept", this::start);
     }
 
     int port() {
-        return server.getLocalPort();
+        return acceptor.port();
     }
 
-    private static void start(String name, Runnable task) {
-        Thread thread = new Thread(task, "receiver-" + name);
+    private void start(Socket socket) {
+        accepted.add(socket);
+        Thread thread = new Thread(() -> read(socket), "receiver-read");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    private void accept() {
-        try {
-            while (true) {
-                Socket socket = server.accept();
-                accepted.add(socket);
-                start("read", () -> read(socket));
-            }
-        } catch (IOException e) {
-            // Closed.
-        }
     }
 
     private void read(Socket socket) {
@@ -65,7 +54,7 @@ final class StreamReceiver implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        server.close();
+        acceptor.close();
         for (Socket socket : accepted) {
             socket.close();
         }

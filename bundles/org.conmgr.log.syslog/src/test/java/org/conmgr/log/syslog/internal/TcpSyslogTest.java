@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ServerSocketFactory;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.LogSink;
@@ -79,7 +76,7 @@ class TcpSyslogTest extends LogSinkContract {
             Await.until("it has arrived", () -> received.has("before"));
             int port = receiver.port();
             receiver.close();
-            receiver = listenAgain(port);
+            receiver = new StreamReceiver(ServerSocketFactory.getDefault(), port, received);
 
             // What is written before the end of the old connection is noticed is lost: so it is with syslog over TCP.
             Await.until("a message arrives", () -> {
@@ -87,20 +84,6 @@ class TcpSyslogTest extends LogSinkContract {
                 return received.has("after");
             });
         }
-    }
-
-    /** The closed server socket keeps its port until the thread that accepted on it has woken up. */
-    private StreamReceiver listenAgain(int port) {
-        AtomicReference<StreamReceiver> listening = new AtomicReference<>();
-        Await.until("the port is free again", () -> {
-            try {
-                listening.set(new StreamReceiver(ServerSocketFactory.getDefault(), port, received));
-                return true;
-            } catch (BindException e) {
-                return false;
-            }
-        });
-        return Objects.requireNonNull(listening.get());
     }
 
     @Test
