@@ -200,10 +200,11 @@ final class ConmgrLink {
 
     /** Says Goodbye and ends for good. */
     void stop(Goodbye.Reason reason, String text) {
-        if (phase == Phase.UP) {
-            outside.send(new Goodbye(reason, text));
-        }
         if (phase == Phase.UP || phase == Phase.CONNECTING) {
+            if (greeting != null) {
+                // Before its Welcome, too, which may be on the way: to the watchdog this is a link then.
+                outside.send(new Goodbye(reason, text));
+            }
             outside.disconnect();
         }
         phase = Phase.STOPPED;

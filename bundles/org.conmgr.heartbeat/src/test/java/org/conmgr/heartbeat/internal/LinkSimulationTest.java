@@ -115,6 +115,29 @@ class LinkSimulationTest {
         }
     }
 
+    /** To a watchdog that has admitted it, one that leaves without a word has died, and its host's sessions end. */
+    @Test
+    void aConmgrThatStopsWhileItsWelcomeIsOnTheWaySaysSo() {
+        int unwelcomed = 0;
+        for (long seed = 0; seed < 500; seed++) {
+            World world = new World(seed);
+            world.start();
+            world.run(world.random.nextInt((int) (8 * MS)));
+            boolean up = world.seen == LinkState.UP;
+            world.conmgr.link.stop(Goodbye.Reason.RESTART, "back soon");
+            world.run(world.now + 100 * MS);
+            if (world.log.contains("established")) {
+                assertThat(world.log)
+                        .as("seed %d", seed)
+                        .last()
+                        .asString()
+                        .startsWith("lost: shut down by peer: back soon");
+                unwelcomed += up ? 0 : 1;
+            }
+        }
+        assertThat(unwelcomed).as("worlds in which it stopped in time").isGreaterThan(20);
+    }
+
     /** A detector that gives up after half the timeout, acting: it does, and conmgr says what it went by. */
     @Test
     void anActingDetectorDecidesEarlier() {
