@@ -16,17 +16,18 @@ import java.util.function.Function;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.direct.protocol.MalformedPacket;
+import org.conmgr.testkit.Acceptor;
 
 /** A conmgr that speaks the codec over real sockets and answers as a test wishes. */
 final class FakeConmgr implements Closeable {
-    private final ServerSocket listener;
+    private final Acceptor acceptor;
     private final List<Application> applications = new CopyOnWriteArrayList<>();
     private final Function<Ask, Frame> router;
 
     FakeConmgr(Function<Ask, Frame> router) throws IOException {
         this.router = router;
-        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        thread(this::accept, "fake-conmgr");
+        this.acceptor =
+                new Acceptor(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), "fake-conmgr", this::accepted);
     }
 
     /** One that always sends to the same instance. */
@@ -85,7 +86,7 @@ final class FakeConmgr implements Closeable {
     }
 
     int port() {
-        return listener.getLocalPort();
+        return acceptor.port();
     }
 
     /** {@code 127.0.0.1:PORT}. */
@@ -106,15 +107,10 @@ final class FakeConmgr implements Closeable {
         return applications.get(n);
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                Socket socket = listener.accept();
-                thread(() -> serve(socket), "fake-conmgr-application");
-            }
-        } catch (IOException e) {
-            // closed
-        }
+    private void accepted(Socket socket) {
+        Thread thread = new Thread(() -> serve(socket), "fake-conmgr-application");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void serve(Socket socket) {
@@ -144,16 +140,10 @@ final class FakeConmgr implements Closeable {
         }
     }
 
-    private static void thread(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
-    }
-
     /** Stops listening and drops every application, as a killed conmgr does. */
     @Override
     public void close() throws IOException {
-        listener.close();
+        acceptor.close();
         for (Application application : applications) {
             application.close();
         }

@@ -5,7 +5,6 @@ import static org.conmgr.testkit.Await.until;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -16,6 +15,7 @@ import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.direct.protocol.MalformedPacket;
 import org.conmgr.embedded.EmbeddedInstance;
+import org.conmgr.testkit.Acceptor;
 
 /** A conmgr that speaks the codec over real sockets and answers as a test wishes. */
 final class FakeConmgr implements Closeable {
@@ -24,8 +24,7 @@ final class FakeConmgr implements Closeable {
         Frame answer(Ask ask);
     }
 
-    private final ServerSocket listener;
-    private final Thread accepting;
+    private final Acceptor acceptor;
     private final List<Application> applications = new CopyOnWriteArrayList<>();
     private volatile Router router;
 
@@ -35,8 +34,8 @@ final class FakeConmgr implements Closeable {
 
     FakeConmgr(Router router, int port) throws IOException {
         this.router = router;
-        this.listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
-        this.accepting = thread(this::accept, "fake-conmgr");
+        this.acceptor = new Acceptor(
+                new ServerSocket(port, 50, InetAddress.getLoopbackAddress()), "fake-conmgr", this::accepted);
     }
 
     static FakeConmgr refusing(String text) throws IOException {
@@ -99,7 +98,7 @@ final class FakeConmgr implements Closeable {
     }
 
     int port() {
-        return listener.getLocalPort();
+        return acceptor.port();
     }
 
     /** From now on. */
@@ -133,15 +132,10 @@ final class FakeConmgr implements Closeable {
         return found.get(found.size() - 1);
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket socket = listener.accept();
-                thread(() -> serve(socket), "fake-conmgr-application");
-            } catch (IOException e) {
-                // closed
-            }
-        }
+    private void accepted(Socket socket) {
+        Thread thread = new Thread(() -> serve(socket), "fake-conmgr-application");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void serve(Socket socket) {
@@ -172,28 +166,10 @@ final class FakeConmgr implements Closeable {
         }
     }
 
-    private static Thread thread(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
-    }
-
-    /** Waits for a thread that accepts: until it has gone, the kernel goes on to accept for it. */
-    static void join(Thread accepting) throws IOException {
-        try {
-            accepting.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException();
-        }
-    }
-
     /** Stops listening and drops every application, as a killed conmgr does. */
     @Override
     public void close() throws IOException {
-        listener.close();
-        join(accepting);
+        acceptor.close();
         for (Application application : applications) {
             application.close();
         }

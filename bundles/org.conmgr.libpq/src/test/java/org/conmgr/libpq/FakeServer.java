@@ -10,13 +10,13 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.conmgr.testkit.Acceptor;
 
 /** As much of a PostgreSQL server as a login needs, for very many of them: a real one starts a process for each. */
 final class FakeServer implements Closeable {
     private static final int STARTUP = 0x0003_0000;
 
-    private final ServerSocket listener;
-    private final Thread accepting;
+    private final Acceptor acceptor;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger dropped = new AtomicInteger();
 
@@ -25,8 +25,8 @@ final class FakeServer implements Closeable {
     }
 
     FakeServer(int port) throws IOException {
-        listener = new ServerSocket(port, 200, InetAddress.getLoopbackAddress());
-        accepting = thread(this::accept);
+        acceptor = new Acceptor(
+                new ServerSocket(port, 200, InetAddress.getLoopbackAddress()), "fake-server", this::accepted);
     }
 
     /** How many there were. */
@@ -40,19 +40,14 @@ final class FakeServer implements Closeable {
     }
 
     int port() {
-        return listener.getLocalPort();
+        return acceptor.port();
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket socket = listener.accept();
-                connections.incrementAndGet();
-                thread(() -> serve(socket));
-            } catch (IOException e) {
-                // closed
-            }
-        }
+    private void accepted(Socket socket) {
+        connections.incrementAndGet();
+        Thread thread = new Thread(() -> serve(socket), "fake-server");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void serve(Socket socket) {
@@ -92,16 +87,8 @@ final class FakeServer implements Closeable {
         return bytes.toByteArray();
     }
 
-    private static Thread thread(Runnable task) {
-        Thread thread = new Thread(task, "fake-server");
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
-    }
-
     @Override
     public void close() throws IOException {
-        listener.close();
-        FakeConmgr.join(accepting);
+        acceptor.close();
     }
 }
