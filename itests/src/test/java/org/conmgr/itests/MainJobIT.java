@@ -32,7 +32,8 @@ class MainJobIT {
 
     @BeforeAll
     static void start() {
-        site = Site.start();
+        // The same instances die again and again; each is waited for to be used again.
+        site = Site.start(new Node.Settings().with("org.conmgr.routing", "hold_down", "200ms"));
     }
 
     @AfterAll
