@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.Set;
 import org.conmgr.api.routing.RouteRequest;
@@ -117,6 +118,19 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         // Nothing was passed on, so nothing is complete.
+    }
+
+    /** Only with half-closure allowed; else the channel has closed. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent && !saidAll()) {
+            ctx.close();
+        }
+    }
+
+    /** Whether a client that has ended its side has sent all that it needs for an answer, and so may still want one. */
+    boolean saidAll() {
+        return false;
     }
 
     @Override

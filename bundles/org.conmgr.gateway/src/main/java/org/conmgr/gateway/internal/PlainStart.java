@@ -2,6 +2,7 @@ package org.conmgr.gateway.internal;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
@@ -16,8 +17,13 @@ final class PlainStart extends Opening {
     private static final String CANNOT_CONNECT_NOW = "57P03";
     private static final String INVALID_PARAMETER_VALUE = "22023";
 
-    private PlainStart(RelayGateway gateway, GatewaySettings settings, Channel client, Door door, ByteBuf received) {
+    /** Length of the StartupMessage. */
+    private final int length;
+
+    private PlainStart(
+            RelayGateway gateway, GatewaySettings settings, Channel client, Door door, ByteBuf received, int length) {
         super(gateway, settings, client, door, received);
+        this.length = length;
     }
 
     static void start(
@@ -42,7 +48,8 @@ final class PlainStart extends Opening {
                     "Available values: " + GatewaySettings.expected() + ".");
             return;
         }
-        PlainStart start = new PlainStart(gateway, settings, client, door, received);
+        PlainStart start = new PlainStart(gateway, settings, client, door, received, startup.length());
+        client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         start.begin();
         if (start.over()) {
             held.close();
@@ -61,6 +68,12 @@ final class PlainStart extends Opening {
             held.close();
             start.connect(target, application, RouteRequest.NO_PREFERENCE);
         }
+    }
+
+    /** A query, say, behind the StartupMessage, as a script can send it to an instance that trusts it. */
+    @Override
+    boolean saidAll() {
+        return early().readableBytes() > length;
     }
 
     @Override

@@ -96,6 +96,8 @@ final class Relay implements Upstream.Owner {
         client.config().setAutoRead(server.isWritable());
         if (!client.isActive()) {
             relay.clientGone();
+        } else if (client instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+            relay.clientFinished();
         }
         if (!server.isActive()) {
             relay.serverGone();

@@ -201,6 +201,25 @@ class WireTest {
     }
 
     @Test
+    void aClientThatSendsAllAtOnceAndEndsGetsItsAnswers() throws Exception {
+        byte[] startup = RawClient.startup(0, "user", "postgres", "database", "postgres");
+        byte[] query = RawClient.message('Q', "select 'answer'");
+        byte[] all = ByteBuffer.allocate(startup.length + query.length)
+                .put(startup)
+                .put(query)
+                .array();
+        for (int i = 0; i < 20; i++) {
+            try (RawClient session = new RawClient(port).send(all)) {
+                session.socket.shutdownOutput();
+                assertThat(session.untilReady()).as("login of session %d", i).isEmpty();
+                assertThat(session.untilReady()).as("answer of session %d", i).isEqualTo("answer\n");
+                assertThat(session.read()).isEqualTo(-1);
+            }
+        }
+        Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+    }
+
+    @Test
     void aClientThatVanishesTakesItsBackendWithIt() throws Exception {
         RawClient session = new RawClient(port).login(0, "application_name", "vanishes");
         session.socket.setSoLinger(true, 0);
