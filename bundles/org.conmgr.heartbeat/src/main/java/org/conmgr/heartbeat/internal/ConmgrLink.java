@@ -445,12 +445,14 @@ final class ConmgrLink {
             case CONNECTING -> {
                 if (now >= wakeAt()) {
                     boolean nameless = outside.resolving();
+                    String missing = "no " + (nameless ? "answer" : "Welcome") + " within "
+                            + settings.connectTimeout().toMillis() + " ms";
+                    if (greeting != null) {
+                        // A watchdog that only now reads the Hello is not to take the end for conmgr's death.
+                        outside.send(new Goodbye(Goodbye.Reason.RESTART, missing));
+                    }
                     outside.disconnect();
-                    failed(
-                            now,
-                            nameless ? VerdictReason.NAME_NOT_RESOLVED : VerdictReason.CONNECT_TIMED_OUT,
-                            "no " + (nameless ? "answer" : "Welcome") + " within "
-                                    + settings.connectTimeout().toMillis() + " ms");
+                    failed(now, nameless ? VerdictReason.NAME_NOT_RESOLVED : VerdictReason.CONNECT_TIMED_OUT, missing);
                 }
             }
             case UP -> {

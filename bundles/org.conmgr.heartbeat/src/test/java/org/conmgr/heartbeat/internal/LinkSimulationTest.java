@@ -138,6 +138,24 @@ class LinkSimulationTest {
         assertThat(unwelcomed).as("worlds in which it stopped in time").isGreaterThan(20);
     }
 
+    /** A watchdog that comes to its Hello too late finds it gone, alive: it will be back, and its host's sessions last. */
+    @Test
+    void aConmgrThatWaitsNoLongerForItsWelcomeSaysSo() {
+        int late = 0;
+        for (long seed = 0; seed < 50; seed++) {
+            World world = new World(seed);
+            world.start();
+            world.stalledUntilWatchdog = 10_000 * MS;
+            world.run(20_000 * MS);
+            assertThat(world.log).as("seed %d", seed).noneMatch(line -> line.contains("closed by peer"));
+            late += (int) world.log.stream()
+                    .filter(line -> line.contains("no Welcome within"))
+                    .count();
+            assertThat(world.seen).as("seed %d", seed).isEqualTo(LinkState.UP);
+        }
+        assertThat(late).as("attempts that the watchdog came to too late").isGreaterThan(20);
+    }
+
     /** A detector that gives up after half the timeout, acting: it does, and conmgr says what it went by. */
     @Test
     void anActingDetectorDecidesEarlier() {
