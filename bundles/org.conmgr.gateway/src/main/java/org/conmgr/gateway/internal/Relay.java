@@ -55,6 +55,9 @@ final class Relay implements Upstream.Owner {
     /** Whether that was passed on, with all that came before it. */
     private boolean passedOn;
 
+    /** Whether the client's connection failed. */
+    private boolean brokeOff;
+
     /** Whether a write to the server failed: it is read to its end, whether or not the client reads. */
     private boolean cut;
 
@@ -163,8 +166,13 @@ final class Relay implements Upstream.Owner {
                 .encode(client.alloc());
     }
 
+    /** What a client has sent that ended in order counts; what one has sent that broke off would be done for nobody. */
     private void clientGone() {
-        LingeringClose.whenSent(server);
+        if (brokeOff) {
+            server.close();
+        } else {
+            LingeringClose.whenSent(server);
+        }
     }
 
     private void serverGone() {
@@ -269,6 +277,12 @@ final class Relay implements Upstream.Owner {
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             clientGone();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            brokeOff |= cause instanceof IOException;
+            ctx.fireExceptionCaught(cause);
         }
     }
 

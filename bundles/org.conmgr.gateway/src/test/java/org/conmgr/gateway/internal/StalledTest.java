@@ -186,6 +186,18 @@ class StalledTest {
     }
 
     @Test
+    void nothingMoreIsDoneForAClientThatBrokeOff() throws Exception {
+        try (RawClient session = new RawClient(port).login(0, "application_name", "broke")) {
+            byte[] query = RawClient.message('Q', "select pg_sleep(0.3) /* " + " ".repeat(16 * 1024) + " */");
+            awaitStall(new Writer(session.socket, query, Integer.MAX_VALUE));
+            session.socket.setSoLinger(true, 0);
+        }
+        Await.until("its backend is gone", () -> "0"
+                .equals(primary().query("select count(*) from pg_stat_activity where application_name = 'broke'")));
+        Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+    }
+
+    @Test
     void anInstanceThatNeverReadsIsNotWaitedForAtAVerdict() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             server.setReceiveBufferSize(16 * 1024);
