@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -23,8 +24,8 @@ public final class LingeringClose {
     /** How long, from the call on, the peer may take to read the last words and close. */
     public static final Duration LIMIT = Duration.ofSeconds(1);
 
-    /** How long {@link #whenSent} lets the peer take to read what was written before. */
-    public static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** How long {@link #whenSent} waits for a peer that reads nothing of what was written before. */
+    public static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private LingeringClose() {}
 
@@ -39,8 +40,9 @@ public final class LingeringClose {
     }
 
     /**
-     * Closes when all that was written is sent: the peer may take {@link #PATIENCE} for that, and {@link #LIMIT} from
-     * then on to close. Else as {@link #start}.
+     * Closes when all that was written is sent: the peer may take any time for that, if only it reads something every
+     * {@link #PATIENCE}, and {@link #LIMIT} from then on to close. If it does not, the end is an RST: what it has got is not
+     * all. Else as {@link #start}.
      */
     public static void whenSent(Channel channel) {
         inLoop(channel, () -> begin(channel, Unpooled.EMPTY_BUFFER, PATIENCE));
@@ -65,9 +67,12 @@ public final class LingeringClose {
         } else if (there == null) {
             Drain drain = new Drain();
             Inlet.close(channel);
+            // Else the end of the peer's side would be the end of what it has still to get.
+            channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
             channel.pipeline().addFirst(drain);
             drain.closeAfter(channel, patience);
             channel.writeAndFlush(lastWords).addListener(written -> {
+                drain.sent = true;
                 if (written.isSuccess() && channel instanceof DuplexChannel duplex && !duplex.isInputShutdown()) {
                     duplex.shutdownOutput();
                     drain.closeAfter(channel, LIMIT);
@@ -84,17 +89,22 @@ public final class LingeringClose {
 
     /** Whether there is nothing to send, and nothing that could still come. */
     private static boolean isOver(Channel channel, ByteBuf lastWords) {
-        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
         return !lastWords.isReadable()
                 && channel instanceof DuplexChannel duplex
                 && duplex.isInputShutdown()
-                && queue != null
-                && queue.totalPendingWriteBytes() == 0;
+                && pending(channel) == 0;
+    }
+
+    /** What has not been sent yet, bytes. */
+    private static long pending(Channel channel) {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return queue == null ? 0 : queue.totalPendingWriteBytes();
     }
 
     private static final class Drain extends ChannelInboundHandlerAdapter {
         private @Nullable Future<?> limit;
         private long deadline = Long.MAX_VALUE;
+        private boolean sent;
 
         /** The shortest time given counts. */
         void closeAfter(Channel channel, Duration time) {
@@ -104,9 +114,26 @@ public final class LingeringClose {
             } else if (at - deadline >= 0) {
                 return;
             }
+            await(channel, time, at);
+        }
+
+        private void await(Channel channel, Duration time, long until) {
             cancel();
-            deadline = at;
-            limit = channel.eventLoop().schedule(() -> channel.close(), time.toMillis(), TimeUnit.MILLISECONDS);
+            deadline = until;
+            long before = pending(channel);
+            limit = channel.eventLoop()
+                    .schedule(() -> expired(channel, time, before), time.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        private void expired(Channel channel, Duration time, long before) {
+            if (sent || !time.equals(PATIENCE)) {
+                channel.close();
+            } else if (pending(channel) < before) {
+                await(channel, time, channel.eventLoop().ticker().nanoTime() + time.toNanos());
+            } else {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+                channel.close();
+            }
         }
 
         private void cancel() {
@@ -127,7 +154,7 @@ public final class LingeringClose {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownEvent) {
+            if (event instanceof ChannelInputShutdownEvent && sent) {
                 ctx.close();
             }
             ctx.fireUserEventTriggered(event);

@@ -8,12 +8,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,6 +59,23 @@ class LingeringCloseTest {
             assertThat(pair.client.getInputStream().read()).isEqualTo(-1);
             assertThat(pair.server.closeFuture().await(LingeringClose.LIMIT.toMillis() / 2))
                     .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPeerThatEndsItsSideMeanwhileGetsAll(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, true)) {
+            byte[] much = new byte[16 << 20];
+            pair.server.writeAndFlush(Unpooled.wrappedBuffer(much));
+            LingeringClose.whenSent(pair.server);
+            pair.client.shutdownOutput();
+            Await.until(
+                    "its end has been read",
+                    () -> ((DuplexChannel) pair.server).isInputShutdown() || !pair.server.isOpen());
+
+            assertThat(pair.client.getInputStream().readAllBytes()).hasSameSizeAs(much);
+            assertThat(pair.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
         }
     }
 
@@ -125,6 +145,28 @@ class LingeringCloseTest {
         channel.advanceTimeBy(LingeringClose.PATIENCE.toMillis() - 1, TimeUnit.MILLISECONDS);
         channel.runScheduledPendingTasks();
         assertThat(channel.isOpen()).isTrue();
+
+        channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void aPeerThatReadsSlowlyIsWaitedFor() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        ByteBuf first = Unpooled.copiedBuffer("first", US_ASCII);
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        queue.addMessage(first, first.readableBytes(), channel.newPromise());
+        channel.pipeline().addFirst(new HoldWrites());
+        LingeringClose.whenSent(channel);
+        queue.addFlush();
+        queue.remove();
+        channel.advanceTimeBy(LingeringClose.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        channel.advanceTimeBy(LingeringClose.PATIENCE.toMillis() - 1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).as("it has read something").isTrue();
 
         channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
         channel.runScheduledPendingTasks();
