@@ -147,11 +147,7 @@ public final class Inlet {
         }
     }
 
-    /**
-     * Keeps a channel registered while it wants no events: what a client has still to get after its FIN needs some again.
-     * Netty (4.2.18) takes such a channel out of epoll, and then fails to change what is not there. With EPOLLET alone the
-     * kernel tells errors and hang-ups, which nobody can switch off, once and not for ever.
-     */
+    /** Changes what a channel says it wants to be told, where what Netty (4.2.18) does with it loses bytes or memory. */
     private static final class Interest implements IoRegistration {
         private final IoRegistration own;
         private boolean added;
@@ -166,11 +162,21 @@ public final class Inlet {
             return own.attachment();
         }
 
+        /**
+         * A channel that is not to be read is not told of the end behind what it has not read, to get at which it would read
+         * all that. And one that wants nothing at all stays registered: Netty would take it out of epoll, and fail when it
+         * wants something again, as does a client that has still to get much after its FIN. With EPOLLET alone the kernel
+         * tells errors and hang-ups, which nobody can switch off, once and not for ever.
+         */
         @Override
         public long submit(IoOps ops) {
-            boolean none = ((EpollIoOps) ops).value() == 0;
-            added |= !none;
-            return own.submit(none && added ? EpollIoOps.EPOLLET : ops);
+            EpollIoOps wanted = (EpollIoOps) ops;
+            // Before there is a connection, it would hang up.
+            added |= wanted.value() != 0;
+            if (!wanted.contains(EpollIoOps.EPOLLIN)) {
+                wanted = wanted.without(EpollIoOps.EPOLLRDHUP);
+            }
+            return own.submit(added && wanted.value() == 0 ? EpollIoOps.EPOLLET : wanted);
         }
 
         @Override

@@ -92,6 +92,34 @@ class InletTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void anEndWaitsBehindWhatIsNotToBeReadYet(boolean epoll) throws Exception {
+        try (Pair pair = new Pair(epoll, true)) {
+            Received received = new Received(pair);
+            pair.client.getOutputStream().write(new byte[100_000]);
+            pair.client.close();
+            for (int turn = 0; turn < 10; turn++) {
+                received.inLoop(() -> {});
+            }
+            assertThat(received.count()).isZero();
+            assertThat(pair.server.isOpen()).isTrue();
+
+            received.inLoop(() -> pair.server.config().setAutoRead(true));
+            assertThat(received.event()).isEqualTo("inactive");
+            assertThat(received.count()).isEqualTo(100_000);
+        }
+    }
+
+    @Test
+    void aResetDoesNotWait() throws Exception {
+        try (Pair pair = new Pair(true, true)) {
+            pair.client.setSoLinger(true, 0);
+            pair.client.close();
+            assertThat(pair.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void whatIsSentComesInItsOrder(boolean epoll) throws Exception {
         byte[] all = new byte[MUCH];
         Random random = new Random(7);
