@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.conmgr.listener.ErrorResponse;
 import org.conmgr.listener.FirstPacket;
 import org.jspecify.annotations.Nullable;
 
@@ -74,8 +75,15 @@ final class FirstPacketDecoder {
             }
             default -> {
                 if (code >>> 16 != 3) {
-                    throw new MalformedFirstPacket("request code " + (code >>> 16) + "." + (code & 0xffff)
-                            + " (expected: protocol 3, or an SSL, GSSENC or cancel request)");
+                    String version = (code >>> 16) + "." + (code & 0xffff);
+                    throw new MalformedFirstPacket(
+                            "request code " + version + " (expected: protocol 3, or an SSL, GSSENC or cancel request)",
+                            // As PostgreSQL says it, in the form that version 3 has for it.
+                            new ErrorResponse(
+                                    "0A000",
+                                    "unsupported frontend protocol " + version + ": conmgr takes protocol 3",
+                                    null,
+                                    null));
                 }
             }
         }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -60,12 +61,23 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
             while (received != null) {
                 FirstPacket packet = FirstPacketDecoder.decode(received);
                 if (packet == null) {
+                    if (ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+                        end(ctx);
+                    }
                     return;
                 }
                 take(ctx, packet, received);
             }
         } catch (MalformedFirstPacket e) {
-            reject(ctx, String.valueOf(e.getMessage()));
+            ErrorResponse answer = e.answer();
+            if (answer == null) {
+                reject(ctx, String.valueOf(e.getMessage()));
+            } else {
+                Channel channel = ctx.channel();
+                reception.invalid(channel, String.valueOf(e.getMessage()));
+                ctx.pipeline().remove(this);
+                LingeringClose.start(channel, answer.encode(channel.alloc()));
+            }
         }
     }
 

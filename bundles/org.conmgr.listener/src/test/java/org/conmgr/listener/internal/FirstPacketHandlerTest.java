@@ -70,6 +70,16 @@ class FirstPacketHandlerTest {
     }
 
     @Test
+    void tellsAClientOfAnotherProtocolSo() {
+        connected().writeInbound(Packets.hex("0000000800020000"));
+
+        assertThat(written())
+                .contains("C0A000")
+                .contains("Munsupported frontend protocol 2.0: conmgr takes protocol 3");
+        assertThat(reception.status(List.of(), 0).invalid()).isEqualTo(1);
+    }
+
+    @Test
     void givesTheConnectionAwayWithEveryByteUntouched() {
         Taker taker = new Taker(packet -> true);
         adapters.add(taker);
