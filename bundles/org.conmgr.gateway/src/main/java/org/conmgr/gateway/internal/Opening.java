@@ -5,7 +5,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.Set;
 import org.conmgr.api.routing.RouteRequest;
@@ -41,9 +43,12 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
 
     /** Takes its place in the pipeline. */
     final void begin() {
+        client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         client.pipeline().addFirst(this);
         if (!client.isActive()) {
             giveUp();
+        } else if (client instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+            clientEnded();
         }
     }
 
@@ -120,17 +125,25 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
         // Nothing was passed on, so nothing is complete.
     }
 
-    /** Only with half-closure allowed; else the channel has closed. */
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent && !saidAll()) {
-            ctx.close();
+        if (event instanceof ChannelInputShutdownEvent) {
+            clientEnded();
         }
     }
 
-    /** Whether a client that has ended its side has sent all that it needs for an answer, and so may still want one. */
-    boolean saidAll() {
-        return false;
+    private void clientEnded() {
+        // Behind the router's answer, which may be on its way through the queue.
+        client.eventLoop().execute(() -> {
+            if (!over && !outlivesEnd()) {
+                client.close();
+            }
+        });
+    }
+
+    /** Whether a client that has ended its side may still want what it gets; one that would have to wait may as well be gone. */
+    boolean outlivesEnd() {
+        return upstream != null && upstream.routed();
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.conmgr.gateway.internal;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import org.conmgr.api.routing.RouteRequest;
 import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
@@ -49,7 +48,6 @@ final class PlainStart extends Opening {
             return;
         }
         PlainStart start = new PlainStart(gateway, settings, client, door, received, startup.length());
-        client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         start.begin();
         if (start.over()) {
             held.close();
@@ -70,10 +68,10 @@ final class PlainStart extends Opening {
         }
     }
 
-    /** A query, say, behind the StartupMessage, as a script can send it to an instance that trusts it. */
+    /** Also with a query, say, behind the StartupMessage, as a script can send it to an instance that trusts it. */
     @Override
-    boolean saidAll() {
-        return early().readableBytes() > length;
+    boolean outlivesEnd() {
+        return super.outlivesEnd() || early().readableBytes() > length;
     }
 
     @Override

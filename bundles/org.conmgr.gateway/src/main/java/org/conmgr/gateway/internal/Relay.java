@@ -91,7 +91,12 @@ final class Relay implements Upstream.Owner {
         server.pipeline().remove(Upstream.NONE);
         server.pipeline().addLast(relay.new ServerSide());
         server.closeFuture().addListener(gone -> gateway.over(relay));
-        server.writeAndFlush(toServer, server.voidPromise());
+        if (client.isActive()) {
+            server.writeAndFlush(toServer, server.voidPromise());
+        } else {
+            relay.brokeOff = true;
+            toServer.release();
+        }
         if (relay.toClient.isDirect() && relay.toServer.isDirect()) {
             Inlet.open(client, relay::sendToServer);
             Inlet.open(server, relay::sendToClient);

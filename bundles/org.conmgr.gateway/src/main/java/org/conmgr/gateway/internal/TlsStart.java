@@ -107,6 +107,12 @@ final class TlsStart extends Opening {
         connect(target, "", gateway.affinity().preferred(settings, client, target));
     }
 
+    /** Nobody can shake hands with it any more. */
+    @Override
+    boolean outlivesEnd() {
+        return false;
+    }
+
     @Override
     public void connected(Channel server) {
         if (request) {

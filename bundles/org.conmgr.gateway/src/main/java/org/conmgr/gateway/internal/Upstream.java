@@ -131,6 +131,11 @@ final class Upstream {
         return now;
     }
 
+    /** Whether there is an instance to connect to, or was one. */
+    boolean routed() {
+        return instance != null;
+    }
+
     void open() {
         Ask next = new Ask();
         ask = next;

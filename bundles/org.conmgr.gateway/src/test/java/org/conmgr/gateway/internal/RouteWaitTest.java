@@ -95,6 +95,17 @@ class RouteWaitTest {
     }
 
     @Test
+    void whoEndsWhileItWaitsIsGone() throws Exception {
+        RouteWait.set(site.board, LONG);
+        try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"))) {
+            awaitWaiting();
+            session.socket.shutdownOutput();
+            assertThat(session.read()).isEqualTo(-1);
+            Await.until("it waits no more", () -> site.board.applications().isEmpty());
+        }
+    }
+
+    @Test
     void itsSqlStateMovesLibpqOn() throws Exception {
         RouteWait.set(site.board, Duration.ofMillis(100));
         try (RawClient refused = new RawClient(port).send(RawClient.startup(0, "user", "u"))) {

@@ -135,19 +135,15 @@ class StalledTest {
         try (ServerSocket server = new ServerSocket(0)) {
             site.moved(0, server.getLocalPort(), Role.PRIMARY);
             byte[] chunk = RawClient.raw('d', new byte[64 * 1024]);
+            // More than the client has room for, less than all socket buffers on the way have.
+            int chunks = 32;
             try (RawClient late = new RawClient(port, 16 * 1024).send(RawClient.startup(0, "user", "u"))) {
-                int chunks = 0;
                 try (Socket instance = server.accept()) {
-                    instance.setSendBufferSize(64 * 1024);
-                    Await.until("it is relayed", () -> !site.gateway.relays().isEmpty());
-                    Channel toInstance =
-                            site.gateway.relays().iterator().next().upstream().server();
-                    // What is then on its way, and the end behind it, is more than the client has room for.
-                    do {
-                        instance.getOutputStream().write(chunk);
-                        chunks++;
-                    } while (toInstance.config().isAutoRead());
+                    Writer writer = new Writer(instance, chunk, chunks);
+                    awaitStall(writer);
+                    writer.end();
                 }
+                late.socket.shutdownOutput();
                 late.untilReady();
                 assertThat(late.copied).isEqualTo((long) chunks * 64 * 1024);
             }

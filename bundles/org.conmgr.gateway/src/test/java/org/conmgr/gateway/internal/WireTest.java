@@ -220,6 +220,23 @@ class WireTest {
     }
 
     @Test
+    void aClientThatEndsRightBehindItsRequestIsAnswered() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            try (RawClient session =
+                    new RawClient(port).send(RawClient.startup(0, "user", "postgres", "database", "postgres"))) {
+                session.socket.shutdownOutput();
+                assertThat(session.untilReady()).as("login of session %d", i).isEmpty();
+                assertThat(session.read()).isEqualTo(-1);
+            }
+            try (RawClient session = new RawClient(port).send(RawClient.sslRequest())) {
+                session.socket.shutdownOutput();
+                assertThat(session.readAll()).as("answer to session %d", i).containsExactly('S');
+            }
+        }
+        Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+    }
+
+    @Test
     void aClientThatVanishesTakesItsBackendWithIt() throws Exception {
         RawClient session = new RawClient(port).login(0, "application_name", "vanishes");
         session.socket.setSoLinger(true, 0);

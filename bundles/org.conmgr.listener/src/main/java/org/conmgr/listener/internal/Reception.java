@@ -2,9 +2,11 @@ package org.conmgr.listener.internal;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import org.conmgr.listener.ApplicationAdapter;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.ListenerStatus;
 import org.conmgr.listener.Throttle;
+import org.conmgr.netty.LingeringClose;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -114,6 +117,12 @@ public final class Reception implements AutoCloseable {
 
     /** As {@link org.conmgr.listener.FrontDoor#next}. */
     public void next(Channel channel, ByteBuf received) {
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        if (!received.isReadable() && channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+            received.release();
+            LingeringClose.whenSent(channel);
+            return;
+        }
         channel.pipeline().addFirst(new FirstPacketHandler(this, current.authenticationTimeout()));
         expected.add(channel);
         if (received.isReadable()) {
