@@ -1,9 +1,11 @@
 package org.conmgr.heartbeat.internal;
 
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import javax.net.ssl.SSLException;
 import org.conmgr.api.link.VerdictReason;
 import org.conmgr.api.log.LogMessage;
@@ -11,7 +13,7 @@ import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 
 /** The end of a link's pipeline, at both ends of the link: turns what happens on the channel into events. */
-final class LinkHandler extends ChannelInboundHandlerAdapter {
+final class LinkHandler extends ChannelDuplexHandler {
     /** On the channel's loop. */
     interface Events {
         void received(Packet packet);
@@ -54,6 +56,16 @@ final class LinkHandler extends ChannelInboundHandlerAdapter {
             ctx.close();
         }
         ctx.fireChannelWritabilityChanged();
+    }
+
+    /** What the network says may come to a write as well as to a read, and closes the channel then without a word. */
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        ctx.write(message, promise.unvoid().addListener(done -> {
+            if (done.cause() instanceof IOException failure && !(failure instanceof ClosedChannelException)) {
+                exceptionCaught(ctx, failure);
+            }
+        }));
     }
 
     @Override
