@@ -48,7 +48,7 @@ public final class Inlet {
 
     private Inlet() {}
 
-    /** For loops whose channels may have an inlet. */
+    /** For loops whose channels may have an inlet, and keep their bytes in the kernel while they are not to be read. */
     public static IoHandlerFactory beside(IoHandlerFactory epoll) {
         return executor -> new Loop(epoll.newHandler(executor));
     }
