@@ -73,7 +73,7 @@ public final class LingeringClose {
             drain.closeAfter(channel, patience);
             channel.writeAndFlush(lastWords).addListener(written -> {
                 drain.sent = true;
-                if (written.isSuccess() && channel instanceof DuplexChannel duplex && !duplex.isInputShutdown()) {
+                if (written.isSuccess() && !peerHasEnded(channel) && channel instanceof DuplexChannel duplex) {
                     duplex.shutdownOutput();
                     drain.closeAfter(channel, LIMIT);
                 } else {
@@ -87,12 +87,14 @@ public final class LingeringClose {
         }
     }
 
+    /** Whether the peer has ended its side, and that has been read: nothing more comes. */
+    public static boolean peerHasEnded(Channel channel) {
+        return channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
+    }
+
     /** Whether there is nothing to send, and nothing that could still come. */
     private static boolean isOver(Channel channel, ByteBuf lastWords) {
-        return !lastWords.isReadable()
-                && channel instanceof DuplexChannel duplex
-                && duplex.isInputShutdown()
-                && pending(channel) == 0;
+        return !lastWords.isReadable() && peerHasEnded(channel) && pending(channel) == 0;
     }
 
     /** What has not been sent yet, bytes. */

@@ -7,7 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.Set;
 import org.conmgr.api.routing.RouteRequest;
@@ -15,6 +14,7 @@ import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.TlsMode;
+import org.conmgr.netty.LingeringClose;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +47,7 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
         client.pipeline().addFirst(this);
         if (!client.isActive()) {
             giveUp();
-        } else if (client instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+        } else if (LingeringClose.peerHasEnded(client)) {
             clientEnded();
         }
     }

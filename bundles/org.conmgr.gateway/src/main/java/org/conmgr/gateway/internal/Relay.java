@@ -49,10 +49,7 @@ final class Relay implements Upstream.Owner {
 
     private byte @Nullable [] key;
 
-    /** Whether the client has ended its side. */
-    private boolean finished;
-
-    /** Whether that was passed on, with all that came before it. */
+    /** Whether the client's FIN was passed on, with all that came before it. */
     private boolean passedOn;
 
     /** Whether the client's connection failed. */
@@ -104,7 +101,7 @@ final class Relay implements Upstream.Owner {
         client.config().setAutoRead(server.isWritable());
         if (!client.isActive()) {
             relay.clientGone();
-        } else if (client instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+        } else if (LingeringClose.peerHasEnded(client)) {
             relay.clientFinished();
         }
         if (!server.isActive()) {
@@ -186,7 +183,6 @@ final class Relay implements Upstream.Owner {
 
     /** Passes a FIN on, behind all that came before it. There is nothing more to read, and so nothing to wait for. */
     private void clientFinished() {
-        finished = true;
         client.config().setAutoRead(false);
         toServer.end(() -> passedOn = true);
     }
@@ -305,7 +301,7 @@ final class Relay implements Upstream.Owner {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            client.config().setAutoRead(server.isWritable() && !finished);
+            client.config().setAutoRead(server.isWritable() && !LingeringClose.peerHasEnded(client));
         }
 
         @Override

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -61,7 +60,7 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
             while (received != null) {
                 FirstPacket packet = FirstPacketDecoder.decode(received);
                 if (packet == null) {
-                    if (ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+                    if (LingeringClose.peerHasEnded(ctx.channel())) {
                         end(ctx);
                     }
                     return;

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
@@ -118,7 +117,7 @@ public final class Reception implements AutoCloseable {
     /** As {@link org.conmgr.listener.FrontDoor#next}. */
     public void next(Channel channel, ByteBuf received) {
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-        if (!received.isReadable() && channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+        if (!received.isReadable() && LingeringClose.peerHasEnded(channel)) {
             received.release();
             LingeringClose.whenSent(channel);
             return;
