@@ -68,14 +68,12 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
                 take(ctx, packet, received);
             }
         } catch (MalformedFirstPacket e) {
+            reception.invalid(ctx.channel(), String.valueOf(e.getMessage()));
             ErrorResponse answer = e.answer();
             if (answer == null) {
-                reject(ctx, String.valueOf(e.getMessage()));
+                end(ctx);
             } else {
-                Channel channel = ctx.channel();
-                reception.invalid(channel, String.valueOf(e.getMessage()));
-                ctx.pipeline().remove(this);
-                LingeringClose.start(channel, answer.encode(channel.alloc()));
+                end(ctx, answer);
             }
         }
     }
@@ -89,14 +87,12 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
         } else if (packet instanceof FirstPacket.Negotiation) {
             decline(ctx, packet, bytes);
         } else if (packet instanceof FirstPacket.Startup) {
-            Channel channel = ctx.channel();
-            ctx.pipeline().remove(this);
-            LingeringClose.start(channel, NOBODY_SERVES_SQL.encode(channel.alloc()));
+            end(ctx, NOBODY_SERVES_SQL);
         } else if (packet instanceof FirstPacket.Cancel) {
             // PostgreSQL never answers one either, and the client does not look.
             end(ctx);
         } else {
-            reject(ctx, "a TLS handshake, which nothing here takes");
+            throw new MalformedFirstPacket("a TLS handshake, which nothing here takes");
         }
     }
 
@@ -112,11 +108,6 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
         ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte('N'));
     }
 
-    private void reject(ChannelHandlerContext ctx, String why) {
-        reception.invalid(ctx.channel(), why);
-        end(ctx);
-    }
-
     private void timedOut(ChannelHandlerContext ctx) {
         reception.timedOut(ctx.channel(), timeout);
         end(ctx);
@@ -125,5 +116,11 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
     private void end(ChannelHandlerContext ctx) {
         ctx.pipeline().remove(this);
         ctx.channel().close();
+    }
+
+    private void end(ChannelHandlerContext ctx, ErrorResponse words) {
+        Channel channel = ctx.channel();
+        ctx.pipeline().remove(this);
+        LingeringClose.start(channel, words.encode(channel.alloc()));
     }
 }
