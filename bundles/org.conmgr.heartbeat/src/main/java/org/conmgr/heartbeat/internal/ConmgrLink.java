@@ -201,11 +201,7 @@ final class ConmgrLink {
     /** Says Goodbye and ends for good. */
     void stop(Goodbye.Reason reason, String text) {
         if (phase == Phase.UP || phase == Phase.CONNECTING) {
-            if (greeting != null) {
-                // Before its Welcome, too, which may be on the way: to the watchdog this is a link then.
-                outside.send(new Goodbye(reason, text));
-            }
-            outside.disconnect();
+            leave(new Goodbye(reason, text));
         }
         phase = Phase.STOPPED;
         suspicion = null;
@@ -265,11 +261,7 @@ final class ConmgrLink {
             return;
         }
         if (phase == Phase.CONNECTING) {
-            if (greeting != null) {
-                object(why); // Its Welcome may be on the way.
-            } else {
-                outside.disconnect();
-            }
+            object(why);
             attempt(now);
         } else if (phase == Phase.UP) {
             object(why);
@@ -324,10 +316,20 @@ final class ConmgrLink {
         }
     }
 
-    /** Ends a connection that may be a link at the other end. */
-    private void object(String why) {
-        outside.send(Goodbye.objecting(watchdogMinor, why));
+    /**
+     * Ends the connection. From the Hello on it may be a link to the watchdog, which has not to take its end for conmgr's
+     * death, though the Welcome is still on the way, or the Hello not read yet.
+     */
+    private void leave(Goodbye words) {
+        if (greeting != null) {
+            outside.send(words);
+        }
         outside.disconnect();
+    }
+
+    /** Ends a connection that does not meet what conmgr demands. */
+    private void object(String why) {
+        leave(Goodbye.objecting(watchdogMinor, why));
     }
 
     /** The other end takes this for a link; it is none. */
@@ -447,11 +449,7 @@ final class ConmgrLink {
                     boolean nameless = outside.resolving();
                     String missing = "no " + (nameless ? "answer" : "Welcome") + " within "
                             + settings.connectTimeout().toMillis() + " ms";
-                    if (greeting != null) {
-                        // A watchdog that only now reads the Hello is not to take the end for conmgr's death.
-                        outside.send(new Goodbye(Goodbye.Reason.RESTART, missing));
-                    }
-                    outside.disconnect();
+                    leave(new Goodbye(Goodbye.Reason.RESTART, missing));
                     failed(now, nameless ? VerdictReason.NAME_NOT_RESOLVED : VerdictReason.CONNECT_TIMED_OUT, missing);
                 }
             }
@@ -463,8 +461,7 @@ final class ConmgrLink {
                 }
                 live.nudges(now, outside::unacknowledged, Progress.UNKNOWN).forEach(outside::send);
                 if (live.expired(now, outside::sinceArrival)) {
-                    outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, live.evidence(now)));
-                    outside.disconnect();
+                    leave(new Goodbye(Goodbye.Reason.TIMED_OUT, live.evidence(now)));
                     lost(now, VerdictReason.TIMED_OUT, live.evidence(now));
                 }
             }
