@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -68,7 +69,13 @@ final class TerminatorSession {
     private static final String OF_ADDRESSES = "a.client_addr = any (cast(? as text[])::inet[])";
     private static final String OF_SOCKETS = "(a.client_addr, a.client_port) in"
             + " (select * from unnest(cast(? as text[])::inet[], cast(? as int[])))"
-            + " and a.backend_start < clock_timestamp() - make_interval(secs => cast(? as double precision))";
+            + " and a.backend_start < ?";
+    private static final String CLOCK = "select clock_timestamp()";
+
+    /** As near as the server's clock is to be known, and how often it is asked for that. */
+    private static final long NEAR_NANOS = 1_000_000;
+
+    private static final int READINGS = 5;
 
     private static final String MAPPED = "::ffff:";
     private static final List<String> LOCALHOST = List.of("127.0.0.1", MAPPED + "127.0.0.1", "::1");
@@ -77,6 +84,7 @@ final class TerminatorSession {
     private final PGConnection driver;
     private final PreparedStatement ofAddresses;
     private final PreparedStatement ofSockets;
+    private final PreparedStatement clock;
     private boolean seesAddresses;
     private boolean endsOthers;
 
@@ -87,7 +95,8 @@ final class TerminatorSession {
         readRights();
         ofAddresses = connection.prepareStatement(TERMINATE.formatted(OF_ADDRESSES, ApplicationName.OWN_SESSION));
         ofSockets = connection.prepareStatement(TERMINATE.formatted(OF_SOCKETS, ApplicationName.OWN_SESSION));
-        // Once with nobody, so that the server has both planned before they are needed.
+        clock = connection.prepareStatement(CLOCK);
+        // Once with nobody, so that the server has all planned before they are needed.
         run(ofAddresses, List.of());
         run(ofSockets, List.of(), List.of(), System.nanoTime());
     }
@@ -159,9 +168,34 @@ final class TerminatorSession {
     private Terminated run(PreparedStatement statement, List<String> addresses, List<Integer> ports, long before)
             throws SQLException {
         statement.setArray(2, connection.createArrayOf("int4", ports.toArray()));
-        // As late as can be: the clock that the server reads goes on.
-        statement.setDouble(3, (System.nanoTime() - before) / 1e9);
+        statement.setObject(3, atServer(before));
         return run(statement, addresses);
+    }
+
+    /**
+     * What the server's clock showed at this point of {@link System#nanoTime}, or a little earlier: by as much as an
+     * answer was under way. Never later, which would cost a session that began after that point; one that is meant
+     * began well before, as its conmgr had told of it.
+     */
+    private OffsetDateTime atServer(long point) throws SQLException {
+        OffsetDateTime latest = OffsetDateTime.MIN;
+        long took = Long.MAX_VALUE;
+        for (int reading = 0; reading < READINGS && took > NEAR_NANOS; reading++) {
+            long asked = System.nanoTime();
+            OffsetDateTime shown = readClock();
+            long answered = System.nanoTime();
+            took = answered - asked;
+            OffsetDateTime then = shown.minusNanos(answered - point);
+            latest = then.isAfter(latest) ? then : latest;
+        }
+        return latest;
+    }
+
+    private OffsetDateTime readClock() throws SQLException {
+        try (ResultSet row = clock.executeQuery()) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class);
+        }
     }
 
     private Terminated run(PreparedStatement statement, List<String> addresses) throws SQLException {

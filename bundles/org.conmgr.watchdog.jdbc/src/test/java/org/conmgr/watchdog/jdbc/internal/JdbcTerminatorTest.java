@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.Terminated;
 import org.conmgr.api.watchdog.Termination;
@@ -217,6 +218,43 @@ class JdbcTerminatorTest {
             assertThat(terminator.terminate(order)).isEqualTo(new Terminated(0, 0));
             assertThat(later.isValid(5)).isTrue();
         }
+    }
+
+    /** As on a machine that is too busy to execute it at once. */
+    @Test
+    void sparesWhoeverComesWhileTheInstanceIsSlow() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance)) {
+            terminator.connect();
+            String backend = text("select pid from pg_stat_activity where application_name = 'terminator process'");
+            long lost = System.nanoTime();
+            try (Connection later = client(instance, "127.0.0.2")) {
+                long begun = System.nanoTime();
+                Termination order = new Termination.Sessions(Set.of(socket(later)), lost);
+                AtomicReference<Terminated> result = new AtomicReference<>();
+                signal("STOP", backend);
+                try {
+                    Worker ordering = Worker.start(() -> result.set(terminator.terminate(order)));
+                    long ordered = System.nanoTime();
+                    Await.until(
+                            "it has waited longer than the client needed to come",
+                            () -> System.nanoTime() - ordered > begun - lost);
+                    signal("CONT", backend);
+                    ordering.awaitEnd();
+                } finally {
+                    signal("CONT", backend);
+                }
+                assertThat(result.get()).isEqualTo(new Terminated(0, 0));
+                assertThat(later.isValid(5)).isTrue();
+            }
+        }
+    }
+
+    private static void signal(String signal, String process) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-s", signal, process)
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @Test
