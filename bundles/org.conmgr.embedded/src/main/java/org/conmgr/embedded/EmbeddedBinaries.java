@@ -4,14 +4,12 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
@@ -174,23 +172,22 @@ public final class EmbeddedBinaries {
         void fill(Path directory) throws IOException;
     }
 
-    /** One JVM of a user at a time fills a directory; it gets its name when it is complete. */
-    private static synchronized Path cached(String name, Filling filling) throws IOException {
+    /** One at a time fills a directory; it gets its name when it is complete. */
+    private static Path cached(String name, Filling filling) throws IOException {
         Path cache = WorkDirectory.binaries();
         Path home = cache.resolve(name);
-        if (!Files.exists(home)) {
-            try (FileChannel channel =
-                    FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                channel.lock(); // ends with the channel
-                if (!Files.exists(home)) {
-                    Path part = cache.resolve(name + ".part");
-                    WorkDirectory.delete(part);
-                    filling.fill(part);
-                    Files.move(part, home, StandardCopyOption.ATOMIC_MOVE);
-                }
-            }
+        if (Files.exists(home)) {
+            return home;
         }
-        return home;
+        return Gate.alone(cache.resolve("lock"), () -> {
+            if (!Files.exists(home)) {
+                Path part = cache.resolve(name + ".part");
+                WorkDirectory.delete(part);
+                filling.fill(part);
+                Files.move(part, home, StandardCopyOption.ATOMIC_MOVE);
+            }
+            return home;
+        });
     }
 
     /** The version as {@code postgres --version} says it: {@code 17.11}. */

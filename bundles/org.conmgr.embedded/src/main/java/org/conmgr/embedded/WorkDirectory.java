@@ -16,8 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +26,15 @@ import org.jspecify.annotations.Nullable;
 final class WorkDirectory implements AutoCloseable {
     private static final String CLAIM = ".conmgr-embedded";
 
-    /** Beside the temporary directories. */
+    /** Nobody may take for abandoned what another is just making or removing. */
     private static final String GATE = "lock";
 
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final long MEMORY_ENOUGH = 1L << 30;
 
-    // A lock is the process's, not the channel's: opening and closing the file once more would lose it.
-    private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
+    // A lock is the process's, not the channel's: opening and closing the file once more would lose it. So what is
+    // claimed is known in all of the JVM: as a bundle this class may be there more than once.
+    private static final String CLAIMED = "org.conmgr.embedded.claimed:";
 
     private final Path path;
     private final boolean temporary;
@@ -90,7 +89,7 @@ final class WorkDirectory implements AutoCloseable {
     /** A new directory that vanishes with its cluster. */
     static WorkDirectory temporary() throws IOException {
         Path parent = clusters();
-        return alone(parent.resolve(GATE), () -> {
+        return Gate.alone(parent.resolve(GATE), () -> {
             String ours = ProcessHandle.current().pid() + "-";
             try (DirectoryStream<Path> others = Files.newDirectoryStream(parent, Files::isDirectory)) {
                 for (Path other : others) {
@@ -103,18 +102,6 @@ final class WorkDirectory implements AutoCloseable {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
             return claim(path, true).orElseThrow();
         });
-    }
-
-    private interface Work<T> {
-        T run() throws IOException;
-    }
-
-    /** Nobody may take for abandoned what another, of this or another JVM, is just making or removing. */
-    private static synchronized <T> T alone(Path gate, Work<T> work) throws IOException {
-        try (FileChannel channel = FileChannel.open(gate, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.lock(); // ends with the channel
-            return work.run();
-        }
     }
 
     private static void deleteIfAbandoned(Path path) throws IOException {
@@ -156,7 +143,7 @@ final class WorkDirectory implements AutoCloseable {
 
     /** Empty when another cluster of this or another JVM has it. */
     private static Optional<WorkDirectory> claim(Path path, boolean temporary) throws IOException {
-        if (!CLAIMED.add(path)) {
+        if (System.getProperties().putIfAbsent(CLAIMED + path, "") != null) {
             return Optional.empty();
         }
         FileLock lock = null;
@@ -171,7 +158,7 @@ final class WorkDirectory implements AutoCloseable {
             return Optional.of(new WorkDirectory(path, temporary, lock));
         } finally {
             if (lock == null) {
-                CLAIMED.remove(path);
+                System.clearProperty(CLAIMED + path);
             }
         }
     }
@@ -194,7 +181,7 @@ final class WorkDirectory implements AutoCloseable {
     public void close() {
         try {
             if (temporary) {
-                alone(path.resolveSibling(GATE), () -> {
+                Gate.alone(path.resolveSibling(GATE), () -> {
                     release();
                     return path;
                 });
@@ -215,7 +202,7 @@ final class WorkDirectory implements AutoCloseable {
             try {
                 lock.acquiredBy().close();
             } finally {
-                CLAIMED.remove(path);
+                System.clearProperty(CLAIMED + path);
             }
         }
     }

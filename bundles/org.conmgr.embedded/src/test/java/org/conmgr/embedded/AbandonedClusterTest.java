@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +17,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -125,7 +130,7 @@ class AbandonedClusterTest {
     }
 
     /** Another JVM: makes and removes temporary directories for a while. */
-    static final class Tourist {
+    public static final class Tourist {
         public static void main(String[] arguments) throws IOException {
             long start = System.nanoTime();
             do {
@@ -149,6 +154,28 @@ class AbandonedClusterTest {
         try (Stream<Path> left = Files.walk(files)) {
             assertThat(left.filter(Files::isRegularFile)).singleElement().satisfies(file -> assertThat(file)
                     .hasFileName("lock"));
+        }
+    }
+
+    /** As in a framework beside the class path: each has statics of its own. */
+    @Test
+    void twoCopiesOfTheClassesInOneJvmMakeAndRemoveTheirDirectoriesAtOnce() throws Exception {
+        List<URL> classPath = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            classPath.add(Path.of(entry).toUri().toURL());
+        }
+        URL[] urls = classPath.toArray(URL[]::new);
+        try (URLClassLoader other = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+            Class<?> copy = other.loadClass(Tourist.class.getName());
+            assertThat(copy).isNotSameAs(Tourist.class);
+            FutureTask<@Nullable Void> visit = new FutureTask<>(() -> {
+                copy.getMethod("main", String[].class).invoke(null, (Object) new String[0]);
+                return null;
+            });
+            Thread tourist = new Thread(visit, "tourist");
+            tourist.start();
+            Tourist.main(new String[0]);
+            visit.get();
         }
     }
 
