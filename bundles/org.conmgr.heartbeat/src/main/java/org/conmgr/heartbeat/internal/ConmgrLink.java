@@ -295,13 +295,17 @@ final class ConmgrLink {
         }
     }
 
-    /** What came cannot be read: this is no watchdog, or a broken one. The connection is closed. */
+    /**
+     * What came cannot be read: this is no watchdog, or a broken one. The connection is closed; conmgr will be back, and
+     * a watchdog that understands it ends no session meanwhile.
+     */
     void corrupted(long now, String what) {
+        Goodbye words = new Goodbye(Goodbye.Reason.RESTART, VerdictReason.PROTOCOL_ERROR.words() + ": " + what);
         if (phase == Phase.CONNECTING) {
-            outside.disconnect();
+            leave(words);
             failed(now, VerdictReason.PROTOCOL_ERROR, what);
         } else if (phase == Phase.UP) {
-            outside.disconnect();
+            leave(words);
             lost(now, VerdictReason.PROTOCOL_ERROR, what);
         }
     }

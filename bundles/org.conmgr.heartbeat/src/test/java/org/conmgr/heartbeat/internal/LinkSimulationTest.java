@@ -138,6 +138,32 @@ class LinkSimulationTest {
         assertThat(unwelcomed).as("worlds in which it stopped in time").isGreaterThan(20);
     }
 
+    @Test
+    void aConmgrThatCannotReadItsWatchdogCostsNobodyAnything() {
+        int welcomed = 0;
+        int unwelcomed = 0;
+        for (long seed = 0; seed < 500; seed++) {
+            World world = new World(seed);
+            world.start();
+            world.run(world.random.nextInt((int) (16 * MS)));
+            boolean up = world.seen == LinkState.UP;
+            world.conmgr.link.corrupted(world.now, "nonsense");
+            world.run(world.now + 100 * MS);
+            if (world.log.contains("established")) {
+                assertThat(world.log)
+                        .as("seed %d", seed)
+                        .anyMatch(line -> line.startsWith("lost: shut down by peer: protocol error: nonsense"))
+                        .noneMatch(line -> line.startsWith("lost: closed by peer"));
+                welcomed += up ? 1 : 0;
+                unwelcomed += up ? 0 : 1;
+            }
+            world.run(world.now + 3000 * MS);
+            assertThat(world.seen).as("seed %d", seed).isEqualTo(LinkState.UP);
+        }
+        assertThat(welcomed).as("worlds with a link").isGreaterThan(20);
+        assertThat(unwelcomed).as("worlds in which the Welcome was on the way").isGreaterThan(20);
+    }
+
     /** A watchdog that comes to its Hello too late finds it gone, alive: it will be back, and its host's sessions last. */
     @Test
     void aConmgrThatWaitsNoLongerForItsWelcomeSaysSo() {
