@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class FirstPacketDecoder {
+    /** An SQLSTATE. */
+    static final String PROTOCOL_VIOLATION = "08P01";
+
     private static final int HEADER = 8;
     private static final int CANCEL_REQUEST = 80877102;
     private static final int SSL_REQUEST = 80877103;
@@ -108,7 +111,7 @@ final class FirstPacketDecoder {
             int nameEnd = zero(in, at, end);
             if (nameEnd == at) {
                 if (at != end - 1) {
-                    throw new MalformedFirstPacket("startup packet with bytes behind its terminator");
+                    throw badLayout("startup packet with bytes behind its terminator");
                 }
                 return parameters;
             }
@@ -121,9 +124,15 @@ final class FirstPacketDecoder {
     private static int zero(ByteBuf in, int from, int end) throws MalformedFirstPacket {
         int zero = from >= end ? -1 : in.indexOf(from, end, (byte) 0);
         if (zero < 0) {
-            throw new MalformedFirstPacket("startup packet without its terminator (expected: a zero byte at its end)");
+            throw badLayout("startup packet without its terminator (expected: a zero byte at its end)");
         }
         return zero;
+    }
+
+    private static MalformedFirstPacket badLayout(String message) {
+        // PostgreSQL's words.
+        String answer = "invalid startup packet layout: expected terminator as last byte";
+        return new MalformedFirstPacket(message, new ErrorResponse(PROTOCOL_VIOLATION, answer, null, null));
     }
 
     private static String string(ByteBuf in, int start, int end) {

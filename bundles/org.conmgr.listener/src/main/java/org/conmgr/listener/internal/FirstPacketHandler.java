@@ -98,7 +98,9 @@ final class FirstPacketHandler extends ChannelInboundHandlerAdapter {
 
     private void decline(ChannelHandlerContext ctx, FirstPacket packet, ByteBuf bytes) throws MalformedFirstPacket {
         if (!declined.add(packet.getClass())) {
-            throw new MalformedFirstPacket("a second " + packet.getClass().getSimpleName());
+            String what = "a second " + packet.getClass().getSimpleName();
+            throw new MalformedFirstPacket(
+                    what, new ErrorResponse(FirstPacketDecoder.PROTOCOL_VIOLATION, what, null, null));
         }
         bytes.skipBytes(packet.length());
         if (!bytes.isReadable()) {

@@ -79,6 +79,17 @@ class FirstPacketHandlerTest {
         assertThat(reception.status(List.of(), 0).invalid()).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0000000a 00030000 6161", "0000000a 00030000 0000", "0000000c 00030000 61006200"})
+    void tellsAClientWhoseStartupPacketIsBadSo(String packet) {
+        connected().writeInbound(Packets.hex(packet));
+
+        assertThat(written())
+                .contains("C08P01")
+                .contains("Minvalid startup packet layout: expected terminator as last byte");
+        assertThat(reception.status(List.of(), 0).invalid()).isEqualTo(1);
+    }
+
     @Test
     void givesTheConnectionAwayWithEveryByteUntouched() {
         Taker taker = new Taker(packet -> true);
@@ -282,7 +293,7 @@ class FirstPacketHandlerTest {
     void closesASecondNegotiationOfTheSameKind() {
         connected().writeInbound(Packets.join(Packets.hex(Packets.SSL_REQUEST), Packets.hex(Packets.SSL_REQUEST)));
 
-        assertThat(written()).isEqualTo("N");
+        assertThat(written()).startsWith("NE").contains("C08P01").contains("Ma second SslRequest");
         assertThat(channel.isOpen()).isFalse();
         assertThat(log.texts(Message.INVALID_FIRST_PACKET))
                 .singleElement()
