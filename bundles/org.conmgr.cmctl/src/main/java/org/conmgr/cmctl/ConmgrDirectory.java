@@ -47,11 +47,16 @@ record ConmgrDirectory(Path home, Path base) {
         if (lock == null) {
             throw new Failure(ExitCode.ERROR, base + ": a process runs in this directory already");
         }
-        // Meant for an earlier process, whose id may have been this one's.
-        StopFile.delete(base);
-        follow();
-        PidFile.ofThisProcess(base, PidFile.STARTING).write();
-        return lock;
+        try {
+            // Meant for an earlier process, whose id may have been this one's.
+            StopFile.delete(base);
+            follow();
+            PidFile.ofThisProcess(base, PidFile.STARTING).write();
+            return lock;
+        } catch (IOException e) {
+            lock.acquiredBy().close();
+            throw new Failure(ExitCode.ERROR, base + ": cannot be filled: " + e.getMessage());
+        }
     }
 
     /** Another distribution, or one at another place, starts with a bundle cache and start files of its own. */
@@ -82,14 +87,26 @@ record ConmgrDirectory(Path home, Path base) {
         }
         if (!Files.exists(theirs)) {
             Files.createDirectories(theirs.resolveSibling("."));
-            if (Files.getFileStore(ours).supportsFileAttributeView("posix")) {
-                // With its mode, but ours to edit.
-                Set<PosixFilePermission> mode = Files.getPosixFilePermissions(ours);
-                mode.add(PosixFilePermission.OWNER_WRITE);
-                Files.createFile(theirs, PosixFilePermissions.asFileAttribute(mode));
+            // Gets its name when it is whole: one that is there is never copied again.
+            Path whole = theirs.resolveSibling(theirs.getFileName() + ".new");
+            Files.deleteIfExists(whole);
+            try {
+                copy(ours, whole);
+                Files.move(whole, theirs, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(whole);
             }
-            Files.write(theirs, Files.readAllBytes(ours));
         }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        if (Files.getFileStore(from).supportsFileAttributeView("posix")) {
+            // With its mode, but ours to edit.
+            Set<PosixFilePermission> mode = Files.getPosixFilePermissions(from);
+            mode.add(PosixFilePermission.OWNER_WRITE);
+            Files.createFile(to, PosixFilePermissions.asFileAttribute(mode));
+        }
+        Files.write(to, Files.readAllBytes(from));
     }
 
     /** Where it is, and the names and sizes of its files. */

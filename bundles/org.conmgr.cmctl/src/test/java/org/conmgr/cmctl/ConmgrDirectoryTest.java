@@ -1,6 +1,8 @@
 package org.conmgr.cmctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -48,8 +50,13 @@ class ConmgrDirectoryTest {
         return Files.writeString(file, text);
     }
 
-    /** Runs the launcher in {@link #temporary}. */
+    /** Runs the launcher in {@link #temporary}; it says nothing. */
     private void launch(Map<String, String> environment, String... arguments) throws Exception {
+        assertThat(launch(0, environment, arguments)).isEmpty();
+    }
+
+    /** What it says. */
+    private String launch(int exitCode, Map<String, String> environment, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 022; exec sh \"$@\"", "sh"));
         command.add(home.resolve("bin/conmgr").toString());
         command.addAll(List.of(arguments));
@@ -60,8 +67,9 @@ class ConmgrDirectoryTest {
         Process process = builder.start();
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         process.getInputStream().transferTo(said);
-        assertThat(process.waitFor()).as(said.toString(StandardCharsets.UTF_8)).isZero();
-        assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
+        String text = said.toString(StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(text).isEqualTo(exitCode);
+        return text;
     }
 
     private void launch() throws Exception {
@@ -122,6 +130,48 @@ class ConmgrDirectoryTest {
             assertThat(base.resolve("etc/secret.cfg")).hasContent("password = secret");
             Files.move(base, temporary.resolve("filled" + System.nanoTime()));
         }
+    }
+
+    @Test
+    void aFullDiskIsToldInOneLineAndLeavesNoHalfFile() throws Exception {
+        Path full = Path.of("/dev/full");
+        assumeThat(full).exists();
+        Files.createDirectories(base.resolve("data"));
+        Files.createDirectory(base.resolve("etc"));
+        for (String half : List.of("etc/some.cfg.new", "data/distribution", "conmgr.pid.new")) {
+            Path written = Files.createSymbolicLink(base.resolve(half), full);
+            assertThat(launch(1, Map.of(), "-D", "base").lines())
+                    .singleElement()
+                    .asString()
+                    .contains(base + "/" + half.replace("pid.new", "pid"));
+            assertThat(written).doesNotExist();
+            assertThat(base.resolve("conmgr.pid")).doesNotExist();
+        }
+        launch();
+        assertThat(base.resolve("etc/some.cfg")).hasContent("of the distribution");
+        assertThat(base.resolve("conmgr.pid")).exists();
+    }
+
+    @Test
+    void soDoesOneWhereNoShellFillsTheDirectory() throws Exception {
+        // In place of a full disk: begins like any other file, and fails.
+        Path unreadable = Path.of("/proc/self/mem");
+        assumeThat(unreadable).exists();
+        Path source = Files.createSymbolicLink(home.resolve("etc/other.cfg"), unreadable);
+        assertThatThrownBy(this::take)
+                .isInstanceOf(Failure.class)
+                .hasMessage(base + ": cannot be filled: Input/output error");
+        assertThat(base.resolve("etc")).isDirectoryNotContaining("glob:**other*");
+        Files.delete(source);
+
+        Path full = Path.of("/dev/full");
+        assumeThat(full).exists();
+        Path half = Files.createSymbolicLink(base.resolve("conmgr.pid.new"), full);
+        assertThatThrownBy(this::take)
+                .isInstanceOf(Failure.class)
+                .hasMessage(base + ": cannot be filled: No space left on device");
+        assertThat(half).doesNotExist();
+        take();
     }
 
     private interface Filling {

@@ -100,12 +100,17 @@ public record PidFile(long pid, Path directory, Instant started, int port) {
     /** Writes it into its directory, whole: a reader sees what was there before or all of this. */
     public void write() throws IOException {
         Path temporary = directory.resolve(NAME + ".new");
-        Files.writeString(temporary, pid + "\n" + directory + "\n" + started.getEpochSecond() + "\n" + port + "\n");
-        Files.move(
-                temporary,
-                directory.resolve(NAME),
-                StandardCopyOption.ATOMIC_MOVE,
-                StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.writeString(temporary, pid + "\n" + directory + "\n" + started.getEpochSecond() + "\n" + port + "\n");
+            Files.move(
+                    temporary,
+                    directory.resolve(NAME),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            // What a full disk leaves of it.
+            Files.deleteIfExists(temporary);
+        }
     }
 
     /** The process that wrote it; empty when that is dead, also when its id belongs to another process now. */
