@@ -123,7 +123,8 @@ interface Dialer {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException(name + ": interrupted");
         } finally {
-            if (!future.isSuccess()) {
+            // One for which there was no file descriptor is not open, and cannot be closed.
+            if (!future.isSuccess() && channel.isOpen()) {
                 channel.close();
             }
         }

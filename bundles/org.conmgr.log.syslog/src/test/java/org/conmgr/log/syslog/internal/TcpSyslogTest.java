@@ -3,6 +3,9 @@ package org.conmgr.log.syslog.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,6 +98,20 @@ class TcpSyslogTest extends LogSinkContract {
                     .hasMessageStartingWith("tcp://localhost:" + receiver.port() + ": ")
                     .hasMessageContaining("refused");
         }
+    }
+
+    @Test
+    void aLackOfFileDescriptorsIsNamed() {
+        ChannelFuture connect = new Bootstrap()
+                .group(transport.applicationLoops())
+                .channelFactory(() -> {
+                    throw new ChannelException("Too many open files");
+                })
+                .handler(new Discarding())
+                .connect("127.0.0.1", receiver.port());
+        assertThatThrownBy(() -> Dialer.await(connect, connect.channel(), "tcp://log:514"))
+                .isInstanceOf(IOException.class)
+                .hasMessage("tcp://log:514: Too many open files");
     }
 
     @Test
