@@ -253,8 +253,9 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                 .connect(target)
                 .addListener((ChannelFutureListener) done -> run(() -> {
                     if (mine != attempt) {
-                        done.channel().close();
-                    } else if (done.isSuccess()) {
+                        return; // disconnect() has closed it.
+                    }
+                    if (done.isSuccess()) {
                         lastAddress = target.getAddress();
                         connected(mine, done.channel(), protection);
                     } else if (index + 1 < addresses.size()) {
@@ -265,7 +266,8 @@ final class NettyConmgrLink implements ConmgrLink.Outside, InstanceRegistry.Sess
                     }
                 }))
                 .channel();
-        channel = opening;
+        // One for which there was no file descriptor has no loop, and cannot be closed.
+        channel = opening.isOpen() ? opening : null;
     }
 
     private int shareMillis(long deadline, int addressesLeft) {

@@ -2,13 +2,18 @@ package org.conmgr.heartbeat.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelException;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
@@ -33,6 +39,7 @@ import org.conmgr.heartbeat.HeartbeatAcceptor;
 import org.conmgr.heartbeat.Loss;
 import org.conmgr.heartbeat.internal.security.LinkSecurity;
 import org.conmgr.netty.Resolver;
+import org.conmgr.netty.Transport;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.testkit.Await;
@@ -111,6 +118,39 @@ class HeartbeatOverTcpTest {
         links.add(link);
         link.start();
         return link;
+    }
+
+    @Test
+    void aLinkForWhichThereIsNoFileDescriptorCanBeStopped() throws Exception {
+        Transport lacking = (Transport) Proxy.newProxyInstance(
+                Transport.class.getClassLoader(),
+                new Class<?>[] {Transport.class},
+                (proxy, method, arguments) -> method.getName().equals("client")
+                        ? new Bootstrap().group(transport.heartbeatLoops()).channelFactory(() -> {
+                            throw new ChannelException("no channel", new SocketException("Too many open files"));
+                        })
+                        : method.invoke(transport, arguments));
+        NettyConmgrLink link = new NettyConmgrLink(
+                new ConfiguredInstance(0, "here", InetAddress.getLoopbackAddress(), 1, port()),
+                SETTINGS,
+                UUID.randomUUID(),
+                lacking,
+                resolver,
+                books,
+                history,
+                security,
+                log);
+        // In one go, so that it is stopped before it is told.
+        Future<?> stopped = transport
+                .heartbeatLoops()
+                .submit(() -> {
+                    link.start();
+                    return link.stop(Packet.Goodbye.Reason.SHUTDOWN, "over");
+                })
+                .get(20, TimeUnit.SECONDS);
+        stopped.get(20, TimeUnit.SECONDS);
+        transport.heartbeatLoops().submit(() -> {}).get(20, TimeUnit.SECONDS);
+        assertThat(log.messages(Message.SUPERVISED_FAILURE)).isEmpty();
     }
 
     @Test
