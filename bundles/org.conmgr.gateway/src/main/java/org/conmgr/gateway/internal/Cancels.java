@@ -123,6 +123,11 @@ final class Cancels {
                 .handler(Upstream.NONE)
                 .connect(to);
         Channel server = connect.channel();
+        if (!server.isOpen()) {
+            // There was no socket to be had: such a channel does not close, nor has it a loop.
+            client.eventLoop().execute(whenClosed);
+            return;
+        }
         Future<?> limit = client.eventLoop().schedule(() -> server.close(), LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         server.closeFuture().addListener(closed -> {
             limit.cancel(false);

@@ -1,5 +1,6 @@
 package org.conmgr.gateway.internal;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
 import java.net.ConnectException;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ final class Failures {
         }
         if (cause instanceof ConnectException) {
             return "connection refused";
+        }
+        if (cause instanceof ChannelException && cause.getCause() != null) {
+            return text(cause.getCause());
         }
         return cause == null ? "unknown" : String.valueOf(cause.getMessage());
     }

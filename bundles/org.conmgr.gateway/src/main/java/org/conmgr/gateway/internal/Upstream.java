@@ -183,16 +183,23 @@ final class Upstream {
         ChannelFuture connect = bootstrap.connect(new InetSocketAddress(addresses.get(index), where.backendPort()));
         server = connect.channel();
         connect.addListener(done -> {
-            if (ask != by || closed) {
-                connect.channel().close();
-            } else if (done.isSuccess()) {
+            if (!done.isSuccess()) {
+                // Where there was no socket to be had this is another thread, for the channel has no loop.
+                inLoop(by, () -> notConnected(by, addresses, index, done.cause()));
+            } else if (ask == by && !closed) {
                 established(by, connect.channel());
-            } else if (index + 1 < addresses.size()) {
-                connect(by, addresses, index + 1);
             } else {
-                lost(Failures.text(done.cause()));
+                connect.channel().close();
             }
         });
+    }
+
+    private void notConnected(Ask by, List<InetAddress> addresses, int index, Throwable cause) {
+        if (index + 1 < addresses.size()) {
+            connect(by, addresses, index + 1);
+        } else {
+            lost(Failures.text(cause));
+        }
     }
 
     private void established(Ask by, Channel channel) {
@@ -272,7 +279,8 @@ final class Upstream {
         if (last != null && last.session != null) {
             last.session.close();
         }
-        if (server != null) {
+        // One for which there was no socket cannot be closed.
+        if (server != null && server.isOpen()) {
             server.close();
         }
     }

@@ -1,15 +1,21 @@
 package org.conmgr.gateway.internal;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.EventLoopGroup;
 import io.netty.util.NetUtil;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
+import java.net.SocketException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.conmgr.api.instance.Attributes;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.instance.Identity;
@@ -29,6 +35,7 @@ import org.conmgr.listener.AdapterPorts;
 import org.conmgr.listener.FirstPacket;
 import org.conmgr.listener.internal.ListenerPorts;
 import org.conmgr.listener.internal.Reception;
+import org.conmgr.netty.Transport;
 import org.conmgr.netty.internal.NettyTransport;
 import org.conmgr.netty.internal.ThreadPerNameResolver;
 import org.conmgr.routing.internal.Switchboard;
@@ -50,6 +57,9 @@ public final class GatewaySite implements AutoCloseable {
     /** Runs each time before the router is asked. */
     volatile Runnable beforeAsking = () -> {};
 
+    /** Whether no connection to an instance can be made, for want of file descriptors. */
+    volatile boolean lacking;
+
     final Reception reception = new Reception();
     private final ListenerPorts ports;
     private final ThreadPerNameResolver resolver;
@@ -67,8 +77,23 @@ public final class GatewaySite implements AutoCloseable {
         this.resolver = resolver;
         transport = new NettyTransport(epoll);
         ports = new ListenerPorts(transport, reception, log);
-        gateway = new RelayGateway(transport, resolver, this::ask, board, nameLimit).with(log);
+        gateway = new RelayGateway(withoutSockets(transport, () -> lacking), resolver, this::ask, board, nameLimit)
+                .with(log);
         configure(settings);
+    }
+
+    private static Transport withoutSockets(Transport transport, BooleanSupplier lacking) {
+        return (Transport) Proxy.newProxyInstance(
+                Transport.class.getClassLoader(), new Class<?>[] {Transport.class}, (proxy, method, arguments) -> {
+                    if (lacking.getAsBoolean() && method.getName().equals("client")) {
+                        return new Bootstrap()
+                                .group((EventLoopGroup) arguments[0])
+                                .channelFactory(() -> {
+                                    throw new ChannelException(new SocketException("Too many open files"));
+                                });
+                    }
+                    return method.invoke(transport, arguments);
+                });
     }
 
     private Session ask(RouteRequest request, SessionObserver observer) {
