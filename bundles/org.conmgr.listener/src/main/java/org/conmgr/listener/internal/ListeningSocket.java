@@ -29,6 +29,9 @@ final class ListeningSocket implements AutoCloseable {
     private @Nullable Future<?> retry;
     private long retryMs = FIRST_RETRY_MS;
     private String lastCause = "";
+    /** The address that was said to be listened on, until it is said that it is not. */
+    private @Nullable String said;
+
     private boolean closed;
 
     ListeningSocket(ServerBootstrap bootstrap, InetSocketAddress address, MessageLog log) {
@@ -54,7 +57,8 @@ final class ListeningSocket implements AutoCloseable {
         if (cause == null) {
             retryMs = FIRST_RETRY_MS;
             lastCause = "";
-            log.log(Message.LISTENING, Peer.text(bind.channel().localAddress()));
+            said = Peer.text(bind.channel().localAddress());
+            log.log(Message.LISTENING, said);
             bind.channel().closeFuture().addListener(gone -> failed("the socket was closed"));
         } else {
             failed(String.valueOf(cause.getMessage()));
@@ -66,6 +70,7 @@ final class ListeningSocket implements AutoCloseable {
         if (closed || loops.isShuttingDown()) {
             return;
         }
+        said = null;
         if (!cause.equals(lastCause)) {
             lastCause = cause;
             log.log(Message.CANNOT_LISTEN, Peer.text(address), cause);
@@ -84,8 +89,8 @@ final class ListeningSocket implements AutoCloseable {
     /** Waits until the port is free again, at most two seconds. Accepted connections stay. */
     @Override
     public void close() {
-        Optional<SocketAddress> was = localAddress();
         ChannelFuture last;
+        String was;
         synchronized (this) {
             if (closed) {
                 return;
@@ -95,6 +100,7 @@ final class ListeningSocket implements AutoCloseable {
                 retry.cancel(false);
             }
             last = attempt;
+            was = said;
         }
         if (last == null || last.cause() != null) {
             return;
@@ -104,6 +110,8 @@ final class ListeningSocket implements AutoCloseable {
         if (!channel.eventLoop().inEventLoop()) {
             gone.awaitUninterruptibly(MAX_CLOSE_MS);
         }
-        was.ifPresent(there -> log.log(Message.STOPPED_LISTENING, Peer.text(there)));
+        if (was != null) {
+            log.log(Message.STOPPED_LISTENING, was);
+        }
     }
 }

@@ -55,6 +55,20 @@ class ListeningSocketTest {
                 .containsExactly(Message.LISTENING, Message.CANNOT_LISTEN, Message.LISTENING);
     }
 
+    /** One that could not be said to listen before it was closed is not said to have stopped either. */
+    @Test
+    void isClosedBeforeItSaidThatItListens() {
+        synchronized (socket) {
+            socket.open();
+            Await.until("bound", () -> socket.localAddress().isPresent());
+            socket.close();
+        }
+        transport.close();
+
+        assertThat(opened).hasSize(1).noneMatch(Channel::isOpen);
+        assertThat(log.messages()).isEmpty();
+    }
+
     @Test
     void neitherListensNorLogsOnceClosed() {
         socket.open();
