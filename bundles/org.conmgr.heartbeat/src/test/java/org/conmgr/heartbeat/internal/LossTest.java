@@ -120,7 +120,7 @@ class LossTest {
         assertThat(late.verdict().reason()).isEqualTo(VerdictReason.CLOSED_BY_PEER);
         assertThat(late.sessions()).isEmpty();
         assertThat(late.hostAlive()).isTrue();
-        assertThat(endpoint.links()).hasSize(1);
+        Await.until("one is left", () -> endpoint.links().size() == 1);
         Loss last = lost(second);
         assertThat(last.sessions()).containsExactly(SESSION);
         assertThat(last.hostAlive()).isFalse();

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,9 +96,12 @@ abstract class ProtectedLinks {
     Map<String, String> secret(String name, String content) {
         try {
             Path file = directory.resolve(name);
-            Files.deleteIfExists(file);
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(file, content);
+            Path written = directory.resolve(name + ".new");
+            Files.createFile(
+                    written, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.writeString(written, content);
+            // Nobody must read half of it.
+            Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
             return Map.of("secret_file", file.toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
