@@ -346,13 +346,20 @@ class ClientsTest {
         }
     }
 
+    private static boolean sleeps() throws SQLException {
+        return "1"
+                .equals(cluster.primary()
+                        .query("select count(*) from pg_stat_activity where query = 'select pg_sleep(100)'"
+                                + " and state = 'active'"));
+    }
+
     @Test
     void psqlIsCancelledUnderTls() throws Exception {
-        Program.assumeThere("psql", "timeout");
+        Program.assumeThere("psql");
         for (String sslmode : new String[] {"disable", "require"}) {
-            Result result = program("timeout", port, "postgres", sslmode)
-                    .with("--foreground", "-s", "INT", "1.5", "psql", "-X", "-c", "select pg_sleep(100)")
-                    .run();
+            Result result = program("psql", port, "postgres", sslmode)
+                    .with("-X", "-c", "select pg_sleep(100)")
+                    .interruptedWhen("the query runs", ClientsTest::sleeps);
             assertThat(result.text()).as(sslmode).contains("canceling statement due to user request");
         }
     }
@@ -376,9 +383,9 @@ class ClientsTest {
                             .successful()
                             .text())
                     .isEqualTo("t\n");
-            assertThat(program("timeout", port, "postgres", "prefer")
-                            .with("--foreground", "-s", "INT", "1.5", "psql", "-X", "-c", "select pg_sleep(100)")
-                            .run()
+            assertThat(program("psql", port, "postgres", "prefer")
+                            .with("-X", "-c", "select pg_sleep(100)")
+                            .interruptedWhen("the query runs", ClientsTest::sleeps)
                             .text())
                     .contains("canceling statement due to user request");
             Result required = psql(port, "require", "-d", conninfo + " sslmode=require", "-c", "select 1");

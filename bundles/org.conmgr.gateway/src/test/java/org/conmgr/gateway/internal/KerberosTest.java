@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.util.Map;
 import org.conmgr.api.instance.Role;
 import org.conmgr.embedded.EmbeddedBinaries;
@@ -35,7 +36,7 @@ class KerberosTest {
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
         Kerberos.assumeThere();
-        Program.assumeThere(SERVER + "/bin/postgres", "psql", "timeout");
+        Program.assumeThere(SERVER + "/bin/postgres", "psql");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         kerberos = new Kerberos(directory);
         Path keys = kerberos.principal("postgres/" + HOST);
@@ -108,12 +109,18 @@ class KerberosTest {
         }
     }
 
+    private static int sleeping(int seconds) throws SQLException {
+        return Integer.parseInt(String.valueOf(cluster.primary()
+                .query("select count(*) from pg_stat_activity where query = 'select pg_sleep(" + seconds
+                        + ")' and state = 'active'")));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"require", "disable"})
     void itsCancelArrives(String gssencmode) {
-        assertThat(program("timeout", gssencmode)
-                        .with("--foreground", "-s", "INT", "1.5", "psql", "-X", "-c", "select pg_sleep(100)")
-                        .run()
+        assertThat(program("psql", gssencmode)
+                        .with("-X", "-c", "select pg_sleep(100)")
+                        .interruptedWhen("the query runs", () -> sleeping(100) == 1)
                         .text())
                 .contains("canceling statement due to user request");
     }
@@ -125,9 +132,7 @@ class KerberosTest {
     })
     void aVerdictEndsIt(String gssencmode, String told) throws Exception {
         Thread verdict = new Thread(() -> {
-            Await.until("psql waits", () -> "1"
-                    .equals(cluster.primary()
-                            .query("select count(*) from pg_stat_activity where query = 'select pg_sleep(99)'")));
+            Await.until("psql waits", () -> sleeping(99) == 1);
             site.dead(0);
         });
         verdict.start();
@@ -143,6 +148,7 @@ class KerberosTest {
             cluster.primary()
                     .query("select pg_terminate_backend(pid) from pg_stat_activity where query = 'select"
                             + " pg_sleep(99)'");
+            Await.until("nobody sleeps", () -> sleeping(99) == 0);
         }
     }
 }

@@ -52,6 +52,7 @@ class NamesTest {
                 assertThat(client.error)
                         .contains("57P03", "instance 0 (slow:5432): host \"slow\" is not resolved within 300 ms");
             }
+            site.configure(Map.of("connect_timeout", "3s"));
             site.instance(1, "fast", null, server.getLocalPort(), Role.STANDBY);
             for (int i = 0; i < 2; i++) {
                 try (RawClient client = new RawClient(port).send(startup);

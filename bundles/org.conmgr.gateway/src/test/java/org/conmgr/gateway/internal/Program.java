@@ -8,11 +8,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.conmgr.testkit.Await;
 
 /** A program of the system, run to its end. */
 final class Program {
@@ -71,6 +74,18 @@ final class Program {
 
     /** Standard output and error are one. */
     Result run() {
+        return run(process -> {});
+    }
+
+    /** Sends it what Ctrl-C does, once the condition holds. */
+    Result interruptedWhen(String what, Await.Condition condition) {
+        return run(process -> {
+            Await.until(what, Duration.ofSeconds(60), () -> !process.isAlive() || condition.holds());
+            of("kill", "-s", "INT", String.valueOf(process.pid())).run();
+        });
+    }
+
+    private Result run(Consumer<Process> meanwhile) {
         try {
             Path output = Files.createTempFile("conmgr-program", ".out");
             try {
@@ -80,6 +95,7 @@ final class Program {
                         .redirectOutput(output.toFile());
                 builder.environment().putAll(environment);
                 Process process = builder.start();
+                meanwhile.accept(process);
                 if (!process.waitFor(DEADLINE_S, TimeUnit.SECONDS)) {
                     process.destroyForcibly().waitFor();
                     throw new AssertionError(command + " ran for more than " + DEADLINE_S + " s; it wrote:\n"

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,8 +70,12 @@ class WireTest {
     }
 
     private static void awaitSleep(EmbeddedInstance on, int count) {
-        Await.until("the query runs", () -> String.valueOf(count)
-                .equals(on.query("select count(*) from pg_stat_activity where query like 'select pg_sleep%'"
+        Await.until("the query runs", () -> sleeping(on) == count);
+    }
+
+    private static int sleeping(EmbeddedInstance on) throws SQLException {
+        return Integer.parseInt(
+                String.valueOf(on.query("select count(*) from pg_stat_activity where query like 'select pg_sleep%'"
                         + " and state = 'active'")));
     }
 
@@ -131,6 +136,7 @@ class WireTest {
             for (RawClient session : sessions) {
                 session.send(RawClient.message('Q', "select pg_sleep(600)"));
             }
+            Await.until("the queries run", () -> sleeping(instance(1)) + sleeping(instance(2)) == 4);
             for (int i = 0; i < 4; i++) {
                 RawClient session = sessions.get(i);
                 try (RawClient cancel = new RawClient(standbys)) {
