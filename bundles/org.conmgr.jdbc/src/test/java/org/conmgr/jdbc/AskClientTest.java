@@ -17,6 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.testkit.BlackHole;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -150,10 +151,7 @@ class AskClientTest {
 
     @Test
     void aRefusedConnectionIsToldAsSuch() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, LOOPBACK)) {
-            port = free.getLocalPort();
-        }
+        int port = FreePort.next();
         assertThatThrownBy(() -> ask(port, 1000)).isInstanceOf(ConnectException.class);
     }
 

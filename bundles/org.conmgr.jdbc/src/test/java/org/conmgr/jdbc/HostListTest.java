@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.jdbc.Servers.Way;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,10 +56,8 @@ class HostListTest {
         return value(connection, "select inet_server_port()");
     }
 
-    private static String freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return "127.0.0.1:" + free.getLocalPort();
-        }
+    private static String freePort() {
+        return "127.0.0.1:" + FreePort.next();
     }
 
     @ParameterizedTest

@@ -8,13 +8,13 @@ import static org.conmgr.jdbc.Servers.value;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.util.Properties;
 import javax.net.SocketFactory;
 import org.conmgr.jdbc.Servers.Way;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,9 +35,7 @@ class HostStatusTest {
     @BeforeEach
     void start() throws IOException {
         conmgr = new FakeConmgr(ask -> Servers.route(0, ask.target().equals("read-only") ? standby() : primary()));
-        try (ServerSocket down = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            hosts = conmgr.address() + ",127.0.0.1:" + down.getLocalPort();
-        }
+        hosts = conmgr.address() + ",127.0.0.1:" + FreePort.next();
     }
 
     @AfterEach

@@ -171,20 +171,36 @@ class WatcherTest {
 
     @Test
     void rings() throws Exception {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch set = new CountDownLatch(1);
+        // However slow this thread is, none rings before all are set.
+        watcher.alarm(Deadline.afterMillis(1), () -> {
+            busy.countDown();
+            awaitAll(set);
+        });
+        assertThat(busy.await(5, TimeUnit.SECONDS)).isTrue();
+        Deadline early = Deadline.afterMillis(40);
+        Deadline between = Deadline.afterMillis(80);
+        Deadline late = Deadline.afterMillis(120);
         CountDownLatch rung = new CountDownLatch(2);
         List<String> order = new CopyOnWriteArrayList<>();
-        watcher.alarm(Deadline.afterMillis(120), () -> {
+        watcher.alarm(late, () -> {
             order.add("late");
             rung.countDown();
         });
-        watcher.alarm(Deadline.afterMillis(40), () -> {
+        watcher.alarm(early, () -> {
             order.add("early");
             rung.countDown();
         });
-        Watcher.Alarm cancelled = watcher.alarm(Deadline.afterMillis(80), () -> order.add("cancelled"));
+        Watcher.Alarm cancelled = watcher.alarm(between, () -> order.add("cancelled"));
         cancelled.cancel();
+        set.countDown();
         assertThat(rung.await(5, TimeUnit.SECONDS)).isTrue();
         assertThat(order).containsExactly("early", "late");
+    }
+
+    private static void awaitAll(CountDownLatch latch) {
+        until("all alarms are set", () -> latch.getCount() == 0);
     }
 
     @Test
