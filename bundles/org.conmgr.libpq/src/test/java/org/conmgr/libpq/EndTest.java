@@ -3,13 +3,11 @@ package org.conmgr.libpq;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.conmgr.testkit.Await.until;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.embedded.EmbeddedInstance;
 import org.conmgr.testkit.BlackHole;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,12 +47,6 @@ class EndTest {
 
     private static String at(EmbeddedInstance instance) {
         return "OK 127.0.0.1:" + instance.port() + " ";
-    }
-
-    private static int closedPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     @ParameterizedTest
@@ -156,7 +148,13 @@ class EndTest {
     @Test
     void aNewConnectionDoesNotEndByWhatConmgrKnewBefore() throws Exception {
         Frame.Routed lost = new Frame.Routed(
-                9, "127.0.0.1", "", closedPort(), "standby", true, List.of(FakeConmgr.address(Servers.otherStandby())));
+                9,
+                "127.0.0.1",
+                "",
+                FreePort.next(),
+                "standby",
+                true,
+                List.of(FakeConmgr.address(Servers.otherStandby())));
         conmgr.answer(ask -> ask.instance().isEmpty() ? lost : new Frame.Down(7, "dead", REASON));
         try (Client client = Client.linked()) {
             assertThat(client.does("connect " + conninfo())).startsWith(at(Servers.otherStandby()));
@@ -184,7 +182,13 @@ class EndTest {
     @ValueSource(strings = {"connect", "start"})
     void anInstanceBehindTheChosenOneIsWatchedInstead(String how) throws Exception {
         Frame.Routed lost = new Frame.Routed(
-                9, "127.0.0.1", "", closedPort(), "standby", true, List.of(FakeConmgr.address(Servers.otherStandby())));
+                9,
+                "127.0.0.1",
+                "",
+                FreePort.next(),
+                "standby",
+                true,
+                List.of(FakeConmgr.address(Servers.otherStandby())));
         conmgr.answer(ask -> ask.instance().isEmpty() ? lost : FakeConmgr.route(Servers.otherStandby()));
         try (Client client = Client.linked()) {
             assertThat(client.does(how + " " + conninfo())).startsWith(at(Servers.otherStandby()));
@@ -200,7 +204,13 @@ class EndTest {
     @Test
     void aConmgrThatIsBehindIsAskedAgainUntilItSeesTheInstance() throws Exception {
         Frame.Routed lost = new Frame.Routed(
-                9, "127.0.0.1", "", closedPort(), "standby", true, List.of(FakeConmgr.address(Servers.otherStandby())));
+                9,
+                "127.0.0.1",
+                "",
+                FreePort.next(),
+                "standby",
+                true,
+                List.of(FakeConmgr.address(Servers.otherStandby())));
         conmgr.answer(ask -> ask.instance().isEmpty() ? lost : new Frame.Refused("08001", "not yet"));
         try (Client client = Client.linked()) {
             assertThat(client.does("connect " + conninfo())).startsWith(at(Servers.otherStandby()));
