@@ -106,8 +106,8 @@ class ConfInForceTest extends KeptConf {
         Failing failing = new Failing(new IOException("disk full"), 0);
         try (ConfKeeper keeper = keeper(failing.admin())) {
             Await.until("the gate is open", gate::isOpen);
-            write("port=7000\nbackend_host0=a");
             failing.left.set(Integer.MAX_VALUE);
+            write("port=7000\nbackend_host0=a");
             Reload.Outcome outcome = outcome(keeper);
             assertThat(outcome.errors())
                     .containsExactly("conmgr.conf: could not be put into force, and is tried again:"

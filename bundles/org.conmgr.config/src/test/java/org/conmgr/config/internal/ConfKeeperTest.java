@@ -77,10 +77,10 @@ class ConfKeeperTest extends KeptConf {
             write("backend_host0=a");
             Await.until("the file is in force", () -> value("org.conmgr.listener", "port")
                     .equals("27546"));
-            assertThat(told())
+            Await.passes("it is told", () -> assertThat(told())
                     .containsExactly(
                             "LOG " + file + " applied: 1 instance",
-                            "WARNING org.conmgr.listener: port = 5001 is overruled by conmgr.conf: 27546");
+                            "WARNING org.conmgr.listener: port = 5001 is overruled by conmgr.conf: 27546"));
         }
     }
 
