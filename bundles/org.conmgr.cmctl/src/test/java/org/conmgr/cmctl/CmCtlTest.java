@@ -279,9 +279,9 @@ class CmCtlTest {
         try (ScriptedConsole console =
                 console(row("0", "db0", "5432", "primary", "up"), row("1", "db1", "5433", "standby", "down"))) {
             launcherWithPort(console.port());
-            assertThat(run("start", "-D", dir(), "--complete", "-t", "1")).isEqualTo(1);
+            assertThat(run("start", "-D", dir(), "--complete", "-t", "3")).isEqualTo(1);
             assertThat(err())
-                    .contains("not reached within 1 s: the links to all instances: instance 1 (db1:5433) standby, down")
+                    .contains("not reached within 3 s: the links to all instances: instance 1 (db1:5433) standby, down")
                     .contains("stays up");
             assertThat(PidFile.read(directory).flatMap(PidFile::process)).isPresent();
         }

@@ -20,6 +20,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 
 class ConsoleClientTest {
@@ -122,10 +123,7 @@ class ConsoleClientTest {
 
     @Test
     void tellsARefusedConnection() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        int port = FreePort.next();
         assertThatThrownBy(() -> ConsoleClient.open(port, Deadline.in(Duration.ofSeconds(10))))
                 .hasMessageContaining("refused");
     }
