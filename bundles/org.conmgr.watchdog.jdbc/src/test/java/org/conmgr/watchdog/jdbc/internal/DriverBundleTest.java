@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.conmgr.api.watchdog.InstanceAccess;
 import org.conmgr.api.watchdog.Terminator;
+import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 import org.postgresql.Driver;
 
@@ -19,10 +18,7 @@ import org.postgresql.Driver;
 class DriverBundleTest {
     @Test
     void theDriverFindsTheSocketFactory() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePort.next();
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         ClassLoader platform = ClassLoader.getPlatformClassLoader();

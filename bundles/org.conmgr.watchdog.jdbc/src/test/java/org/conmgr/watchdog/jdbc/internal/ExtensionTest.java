@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.conmgr.api.watchdog.LinkPublisher;
 import org.conmgr.api.watchdog.WatchdogView;
 import org.conmgr.embedded.EmbeddedCluster;
@@ -183,16 +184,17 @@ class ExtensionTest {
         try (LinkPublisher.Connection publisher = publisher(instance, way);
                 Connection reader = Instances.client(instance, "127.0.0.1")) {
             publisher.publish(many);
-            int[] written = new int[1];
+            AtomicInteger written = new AtomicInteger();
             Worker writer = Worker.launch(() -> {
                 while (!over.get()) {
                     publisher.publish(many);
-                    written[0]++;
+                    written.incrementAndGet();
                 }
             });
             int read = 0;
             Instant end = Instant.now().plusMillis(300);
-            while (Instant.now().isBefore(end)) {
+            while (Instant.now().isBefore(end)
+                    || (written.get() == 0 && Instant.now().isBefore(end.plusSeconds(10)))) {
                 assertThat(Instances.intOf(reader, "select count(*) from pgx_stat_watchdog"))
                         .as("read %s", read)
                         .isEqualTo(100);
@@ -200,9 +202,9 @@ class ExtensionTest {
             }
             over.set(true);
             writer.awaitEnd();
-            assertThat(written[0]).isPositive();
+            assertThat(written.get()).isPositive();
             System.getLogger(ExtensionTest.class.getName())
-                    .log(System.Logger.Level.INFO, "{0}: {1} read while {2} were written", way, read, written[0]);
+                    .log(System.Logger.Level.INFO, "{0}: {1} read while {2} were written", way, read, written);
             publisher.publish(List.of());
         } finally {
             over.set(true);

@@ -22,6 +22,7 @@ import org.conmgr.api.watchdog.AttributeChecker;
 import org.conmgr.api.watchdog.InstanceAccess;
 import org.conmgr.api.watchdog.NotAsked;
 import org.conmgr.api.watchdog.Observation;
+import org.conmgr.testkit.FreePort;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,10 +74,7 @@ class InstanceLoginTest {
 
     @Test
     void takesARefusedConnectionForAStoppedInstance() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePort.next();
         String url = "jdbc:postgresql://127.0.0.1:" + port + "/x";
         assertThat(lost(new InstanceAccess(url, USER)))
                 .isEqualTo(new Observation.Lost(InstanceState.STOPPED, "connection refused (" + url + ")", false));

@@ -123,6 +123,10 @@ class JdbcTerminatorTest {
                     .isEqualTo(new Terminated(2, 0));
             assertThat(client.isValid(5)).isFalse();
             assertThat(sameRole.isValid(5)).isFalse();
+            Await.until(
+                    "the ended are gone",
+                    () -> intOf(bystander, "select count(*) from pg_stat_activity where client_addr = '127.0.0.1'")
+                            == 3);
             assertThat(terminator.terminate(new Termination.Address(address("127.0.0.1"))))
                     .isEqualTo(new Terminated(0, 0));
             seen(checker);
@@ -166,6 +170,14 @@ class JdbcTerminatorTest {
         Await.until(
                 count + " client sessions",
                 () -> text("select count(*) - 1 from pg_stat_activity where backend_type = 'client backend'")
+                        .equals(Integer.toString(count)));
+    }
+
+    /** A session is listed, and one more to end, for a moment after its client saw its end. */
+    private static void awaitClientsAt(String host, int count) {
+        Await.until(
+                count + " sessions of " + host,
+                () -> text("select count(*) from pg_stat_activity where client_addr = '" + host + "'")
                         .equals(Integer.toString(count)));
     }
 
@@ -268,6 +280,7 @@ class JdbcTerminatorTest {
             assertThat(one.isValid(5)).isFalse();
             assertThat(another.isValid(5)).isFalse();
             assertThat(superuser.isValid(5)).isTrue();
+            awaitClientsAt("127.0.0.2", 1);
             assertThat(mightier.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
             assertThat(superuser.isValid(5)).isFalse();
         }
@@ -288,6 +301,7 @@ class JdbcTerminatorTest {
                     .withMessage(text + "; ended 1 that it does see");
             assertThat(client.isValid(5)).isTrue();
             assertThat(own.isValid(5)).isFalse();
+            awaitClientsAt("127.0.0.2", 1);
             instance.query("grant pg_monitor to app");
             try (Terminator.Connection powerless = terminator(instance, "user", Instances.APPLICATION)) {
                 assertThatExceptionOfType(IOException.class)
@@ -347,7 +361,10 @@ class JdbcTerminatorTest {
                     + " where application_name = 'terminator process'");
             assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
             assertThat(client.isValid(5)).isFalse();
-            assertThat(ownSessions()).doesNotContainAnyElementsOf(before);
+            awaitClientsAt("127.0.0.2", 0);
+            Await.passes(
+                    "another session",
+                    () -> assertThat(ownSessions()).hasSize(1).doesNotContainAnyElementsOf(before));
             assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(0, 0));
         }
     }
