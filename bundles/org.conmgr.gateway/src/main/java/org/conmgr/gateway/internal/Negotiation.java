@@ -11,7 +11,6 @@ import org.conmgr.api.routing.Target;
 import org.conmgr.gateway.Door;
 import org.conmgr.gateway.TlsMode;
 import org.conmgr.listener.FirstPacket;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An SSLRequest or GSSENCRequest. It is put to an instance, and the client gets that instance's answer: what the
@@ -115,19 +114,11 @@ final class Negotiation extends Opening {
     public void connected(Channel server) {
         ByteBuf packet = client.alloc().buffer(length);
         packet.writeBytes(early(), early().readerIndex(), length);
-        Answer.await(server, packet, this::answered);
+        upstream().put(packet, this::answered);
     }
 
-    private void answered(@Nullable ByteBuf answer) {
-        if (over()) {
-            if (answer != null) {
-                answer.release();
-            }
-        } else if (answer == null) {
-            upstream().close();
-            failed(new Upstream.Failure(
-                    "conmgr got no answer from " + upstream().instance(), null));
-        } else if (answer.getByte(answer.readerIndex()) == 'N' && answer.readableBytes() == 1) {
+    private void answered(ByteBuf answer) {
+        if (answer.getByte(answer.readerIndex()) == 'N' && answer.readableBytes() == 1) {
             answer.release();
             Held.upstream(client, upstream());
             declined();

@@ -141,6 +141,14 @@ abstract class Opening extends ChannelInboundHandlerAdapter implements Upstream.
         });
     }
 
+    /** Who has ended its side meanwhile does not. */
+    @Override
+    public void waits() {
+        if (LingeringClose.peerHasEnded(client)) {
+            clientEnded();
+        }
+    }
+
     /** Whether a client that has ended its side may still want what it gets; one that would have to wait may as well be gone. */
     boolean outlivesEnd() {
         return upstream != null && upstream.routed();

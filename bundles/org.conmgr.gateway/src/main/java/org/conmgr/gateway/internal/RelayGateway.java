@@ -164,6 +164,7 @@ public final class RelayGateway implements Gateway, AutoCloseable {
 
     void began(Relay relay) {
         relays.add(relay);
+        unreachable.remove(relay.upstream().instance().number());
         if (relay.opaque()) {
             affinity.began(
                     relay.clientAddress(),
@@ -186,12 +187,7 @@ public final class RelayGateway implements Gateway, AutoCloseable {
         }
     }
 
-    /** An instance was connected. */
-    void reached(ConfiguredInstance instance) {
-        unreachable.remove(instance.number());
-    }
-
-    /** An instance that is up was not connected; said once until it is. */
+    /** An instance that is up was not connected; said once until a client is relayed to it. */
     void notReached(ConfiguredInstance instance, String why) {
         if (unreachable.add(instance.number())) {
             log(LogMessage.of(Message.INSTANCE_NOT_REACHED, instance, why));

@@ -8,6 +8,7 @@ import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.api.routing.Target;
 import org.conmgr.api.setting.Setting;
 import org.conmgr.gateway.Door;
@@ -116,20 +117,15 @@ final class TlsStart extends Opening {
     @Override
     public void connected(Channel server) {
         if (request) {
-            Answer.await(server, Packets.sslRequest(), this::answered);
+            upstream().put(Packets.sslRequest(), this::answered);
         } else {
             relay();
         }
     }
 
-    private void answered(@Nullable ByteBuf answer) {
-        boolean accepted = answer != null && answer.readableBytes() == 1 && answer.getByte(answer.readerIndex()) == 'S';
-        if (answer != null) {
-            answer.release();
-        }
-        if (over()) {
-            return;
-        }
+    private void answered(ByteBuf answer) {
+        boolean accepted = answer.readableBytes() == 1 && answer.getByte(answer.readerIndex()) == 'S';
+        answer.release();
         if (accepted) {
             relay();
         } else {
@@ -141,6 +137,12 @@ final class TlsStart extends Opening {
     private void relay() {
         ByteBuf received = finish();
         Relay.start(gateway, client, upstream(), true, received);
+    }
+
+    /** While the name is read; when it is known another one is connected. */
+    @Override
+    public void ended(SessionEnd end) {
+        upstream().close();
     }
 
     /** Nothing can be said to a client that waits for a ServerHello. */

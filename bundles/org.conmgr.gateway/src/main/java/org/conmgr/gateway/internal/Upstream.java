@@ -10,6 +10,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.conmgr.api.instance.ConfiguredInstance;
 import org.conmgr.api.routing.Refusal;
 import org.conmgr.api.routing.Route;
@@ -34,13 +36,16 @@ import org.jspecify.annotations.Nullable;
 final class Upstream {
     /** Who wants to get there. Told on the event loop. */
     interface Owner {
-        /** The instance is connected; called at most once. */
+        /** The instance is connected; called again if it is lost while it is asked, see {@link #put}. */
         void connected(Channel server);
 
         /** What to ask for now: after an attempt that failed, and once more when it has been asked. */
         default RouteRequest again(RouteRequest request) {
             return request;
         }
+
+        /** An attempt failed, and the router has no other instance yet. */
+        default void waits() {}
 
         /** There is no instance to connect to; the last that is called. */
         void failed(Failure failure);
@@ -131,7 +136,7 @@ final class Upstream {
         return now;
     }
 
-    /** Whether there is an instance to connect to, or was one. */
+    /** Whether there is an instance to connect to; not while it waits for one. */
     boolean routed() {
         return instance != null;
     }
@@ -150,6 +155,7 @@ final class Upstream {
     }
 
     private void routed(Ask by, ConfiguredInstance where) {
+        by.routed = true;
         instance = where;
         InetAddress fixed = where.hostaddr();
         CompletableFuture<List<InetAddress>> addresses = fixed == null
@@ -212,22 +218,42 @@ final class Upstream {
         if (tls == TlsMode.PASSTHROUGH) {
             ready(channel);
         } else {
-            Answer.await(channel, Packets.sslRequest(), answer -> secure(by, channel, answer));
+            await(channel, Packets.sslRequest(), answer -> secure(by, channel, answer));
         }
     }
 
-    private void secure(Ask by, Channel channel, @Nullable ByteBuf answer) {
-        if (ask != by || closed) {
-            if (answer != null) {
-                answer.release();
+    /**
+     * Puts a request to the instance that is connected. If that is lost before it answers, {@link Owner#connected} is
+     * called with the next one, which is to be asked anew.
+     *
+     * @param question released here
+     * @param taker gets what the instance sent, at least one byte, to be released by it
+     */
+    void put(ByteBuf question, Consumer<ByteBuf> taker) {
+        connected = false;
+        await(server(), question, answer -> {
+            connected = true;
+            taker.accept(answer);
+        });
+    }
+
+    private void await(Channel channel, ByteBuf question, Consumer<ByteBuf> taker) {
+        Ask by = ask;
+        Answer.await(channel, question, answer -> {
+            if (ask != by || closed) {
+                ReferenceCountUtil.release(answer);
+            } else if (answer == null) {
+                lost("no answer to a request for encryption");
+            } else {
+                taker.accept(answer);
             }
-            return;
-        }
+        });
+    }
+
+    private void secure(Ask by, Channel channel, ByteBuf answer) {
         // Bytes behind the S were sent without TLS by somebody in between.
-        boolean accepted = answer != null && answer.readableBytes() == 1 && answer.readByte() == 'S';
-        if (answer != null) {
-            answer.release();
-        }
+        boolean accepted = answer.readableBytes() == 1 && answer.readByte() == 'S';
+        answer.release();
         if (!accepted) {
             lost("it does not take TLS connections");
             return;
@@ -250,18 +276,21 @@ final class Upstream {
 
     private void ready(Channel channel) {
         connected = true;
-        gateway.reached(instance());
         owner.connected(channel);
     }
 
     /** The attempt failed: on to the next instance. */
     private void lost(String why) {
+        Set<Integer> avoid = new HashSet<>(request.avoid());
+        avoid.add(instance().number());
+        lost(why, avoid);
+    }
+
+    private void lost(String why, Set<Integer> avoid) {
         ConfiguredInstance where = instance();
         gateway.notReached(where, why);
         trouble = where + ": " + why;
         leave();
-        Set<Integer> avoid = new HashSet<>(request.avoid());
-        avoid.add(where.number());
         request = owner.again(new RouteRequest(
                 request.target(),
                 request.application(),
@@ -271,6 +300,16 @@ final class Upstream {
                 avoid,
                 request.prefer()));
         open();
+        Ask next = ask;
+        if (next != null) {
+            // Behind the router's answer, which may be on its way through the queue.
+            inLoop(next, () -> {
+                if (!next.routed) {
+                    instance = null;
+                    owner.waits();
+                }
+            });
+        }
     }
 
     private void leave() {
@@ -309,6 +348,7 @@ final class Upstream {
 
     private final class Ask implements SessionObserver {
         private @Nullable Session session;
+        private boolean routed;
 
         @Override
         public void routed(Route route) {
@@ -329,7 +369,8 @@ final class Upstream {
                 if (connected) {
                     owner.ended(end);
                 } else {
-                    lost(end.reason());
+                    // The router itself does not offer it until it has come back.
+                    lost(end.reason(), request.avoid());
                 }
             });
         }

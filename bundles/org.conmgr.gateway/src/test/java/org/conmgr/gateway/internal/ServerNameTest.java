@@ -13,6 +13,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.conmgr.api.instance.Role;
 import org.conmgr.api.log.Message;
+import org.conmgr.routing.internal.RouteWait;
 import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,51 @@ class ServerNameTest {
                 RawClient client = new RawClient(site.open())) {
             client.send(record);
             assertThat(client.read()).as("closed").isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void anInstanceThatDiesWhileTheNameIsReadIsReplaced() throws Exception {
+        byte[] hello = clientHello();
+        try (GatewaySite site = site(TlsStart.NAME_LIMIT);
+                RawClient client = new RawClient(site.open()).send(RawClient.sslRequest())) {
+            try (Socket instance = accept()) {
+                assertThat(client.read()).isEqualTo('S');
+                site.dead(0);
+                assertThat(instance.getInputStream().read()).isEqualTo(-1);
+            }
+            site.instance(1, server.getLocalPort(), Role.PRIMARY);
+            client.send(hello);
+            try (Socket next = accept()) {
+                assertThat(next.getInputStream().readNBytes(hello.length)).isEqualTo(hello);
+            }
+        }
+    }
+
+    @Test
+    void anInstanceThatDiesWhileItIsAskedOnceMoreIsReplaced() throws Exception {
+        byte[] hello = clientHello();
+        try (GatewaySite site = site(TlsStart.NAME_LIMIT);
+                RawClient client = new RawClient(site.open()).send(RawClient.sslRequest())) {
+            try (Socket instance = accept()) {
+                assertThat(client.read()).isEqualTo('S');
+                assertThat(instance.isClosed()).isFalse();
+            }
+            Await.until(
+                    "the gateway has seen the instance close",
+                    () -> site.board.applications().isEmpty());
+            client.send(hello);
+            try (Socket silent = server.accept()) {
+                silent.setSoTimeout(DEADLINE_MS);
+                assertThat(silent.getInputStream().readNBytes(8)).isEqualTo(RawClient.sslRequest());
+                RouteWait.set(site.board, Duration.ofMinutes(5));
+                site.dead(0);
+                assertThat(silent.getInputStream().read()).isEqualTo(-1);
+            }
+            site.instance(1, server.getLocalPort(), Role.PRIMARY);
+            try (Socket next = accept()) {
+                assertThat(next.getInputStream().readNBytes(hello.length)).isEqualTo(hello);
+            }
         }
     }
 
