@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.routing.SessionEnd;
 import org.conmgr.api.routing.Target;
+import org.conmgr.gateway.TlsMode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,11 +51,11 @@ final class Held implements Upstream.Owner {
         return held == null ? NOTHING : held;
     }
 
-    /** The upstream, handed over; null when there is none for that target any more. */
+    /** The upstream, handed over; null when there is none for that target and with that kind of TLS any more. */
     @Nullable
-    Upstream upstream(Target wanted) {
+    Upstream upstream(Target wanted, TlsMode tls) {
         Upstream there = upstream;
-        if (there == null || wanted != target) {
+        if (there == null || wanted != target || there.tls() != tls) {
             return null;
         }
         dropped();

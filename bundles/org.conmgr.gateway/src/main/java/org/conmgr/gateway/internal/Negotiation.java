@@ -74,7 +74,7 @@ final class Negotiation extends Opening {
         }
         Held held = Held.take(client);
         Target target = target(wanted(), Set.of());
-        Upstream there = held.upstream(target);
+        Upstream there = held.upstream(target, tls());
         if (there != null) {
             use(there);
             connected(there.server());

@@ -54,7 +54,7 @@ final class PlainStart extends Opening {
             return;
         }
         String application = startup.parameters().getOrDefault("application_name", "");
-        Upstream there = held.upstream(target);
+        Upstream there = held.upstream(target, start.tls());
         Upstream.Failure failure = held.failure(target);
         if (there != null) {
             there.named(printable(application));

@@ -294,6 +294,23 @@ class WireTest {
     }
 
     @Test
+    void tlsToTheInstanceIsNotLeftOutForAConnectionThatWasHeld() throws Exception {
+        try (ServerSocket server = new ServerSocket(0)) {
+            server.setSoTimeout(20_000);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
+            try (RawClient session = new RawClient(port).send(RawClient.sslRequest());
+                    Socket plain = server.accept()) {
+                takesNoTls(plain, session);
+                site.configure(Map.of("tls", "originate"));
+                session.send(RawClient.startup(0, "user", "u"));
+                try (Socket instance = server.accept()) {
+                    assertThat(instance.getInputStream().readNBytes(8)).isEqualTo(RawClient.sslRequest());
+                }
+            }
+        }
+    }
+
+    @Test
     void aSessionThatNegotiatedFirstHasItsName() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             site.moved(0, server.getLocalPort(), Role.PRIMARY);
