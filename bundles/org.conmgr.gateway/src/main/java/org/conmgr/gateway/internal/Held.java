@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a negotiation that was answered with {@code N} leaves for the client's next packet: the instance that gave the
- * answer still connected, or why there is none. Not for long: the next packet may be for another adapter, and a slow
- * client must not cost a backend.
+ * answer still connected, or why there is none. Not for long: the next packet may be for another adapter, a slow client
+ * must not cost a backend, and an instance may have come.
  */
 final class Held implements Upstream.Owner {
     static final Duration LIMIT = Duration.ofSeconds(1);
@@ -36,13 +36,17 @@ final class Held implements Upstream.Owner {
         Held held = new Held(upstream.request().target(), upstream, null);
         upstream.owner(held);
         upstream.server().closeFuture().addListener(gone -> held.dropped());
-        client.closeFuture().addListener(gone -> held.close());
-        held.limit = client.eventLoop().schedule(held::close, LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        client.attr(KEY).set(held);
+        held.keep(client);
     }
 
     static void failure(Channel client, Target target, Upstream.Failure failure) {
-        client.attr(KEY).set(new Held(target, null, failure));
+        new Held(target, null, failure).keep(client);
+    }
+
+    private void keep(Channel client) {
+        client.closeFuture().addListener(gone -> close());
+        limit = client.eventLoop().schedule(this::close, LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        client.attr(KEY).set(this);
     }
 
     /** What is held for a client; from now on it is the caller's to use or {@link #close}. */
@@ -62,7 +66,7 @@ final class Held implements Upstream.Owner {
         return there;
     }
 
-    /** Why there is no instance with that target; null when that is not known. */
+    /** Why there is no instance with that target; null when that is not known any more. */
     Upstream.@Nullable Failure failure(Target wanted) {
         return wanted == target ? failure : null;
     }
@@ -77,6 +81,7 @@ final class Held implements Upstream.Owner {
 
     private void dropped() {
         upstream = null;
+        failure = null;
         if (limit != null) {
             limit.cancel(false);
         }
