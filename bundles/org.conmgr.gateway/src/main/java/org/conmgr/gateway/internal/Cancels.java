@@ -7,7 +7,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -117,11 +116,7 @@ final class Cancels {
             client.eventLoop().execute(whenClosed);
             return;
         }
-        ChannelFuture connect = gateway.transport()
-                .client(client.eventLoop())
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) LIMIT.toMillis())
-                .handler(Upstream.NONE)
-                .connect(to);
+        ChannelFuture connect = upstream.bootstrap(client.eventLoop(), LIMIT).connect(to);
         Channel server = connect.channel();
         if (!server.isOpen()) {
             // There was no socket to be had: such a channel does not close, nor has it a loop.

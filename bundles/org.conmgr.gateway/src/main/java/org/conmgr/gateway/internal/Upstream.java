@@ -13,6 +13,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -175,18 +176,8 @@ final class Upstream {
     }
 
     private void connect(Ask by, List<InetAddress> addresses, int index) {
-        ConfiguredInstance where = instance();
-        Bootstrap bootstrap = gateway.transport()
-                .client(loop)
-                .disableResolver()
-                .option(ChannelOption.SO_KEEPALIVE, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
-                .handler(NONE);
-        if (settings.localAddress() != null) {
-            bootstrap.localAddress(new InetSocketAddress(settings.localAddress(), 0));
-        }
-        ChannelFuture connect = bootstrap.connect(new InetSocketAddress(addresses.get(index), where.backendPort()));
+        ChannelFuture connect = bootstrap(loop, settings.connectTimeout())
+                .connect(new InetSocketAddress(addresses.get(index), instance().backendPort()));
         server = connect.channel();
         connect.addListener(done -> {
             if (!done.isSuccess()) {
@@ -198,6 +189,19 @@ final class Upstream {
                 connect.channel().close();
             }
         });
+    }
+
+    /** Makes connections to instances. */
+    Bootstrap bootstrap(EventLoop on, Duration timeout) {
+        Bootstrap bootstrap = gateway.transport()
+                .client(on)
+                .disableResolver()
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()))
+                .handler(NONE);
+        return settings.localAddress() == null
+                ? bootstrap
+                : bootstrap.localAddress(new InetSocketAddress(settings.localAddress(), 0));
     }
 
     private void notConnected(Ask by, List<InetAddress> addresses, int index, Throwable cause) {

@@ -103,6 +103,28 @@ class WireTest {
     }
 
     @Test
+    void aCancelRequestComesFromTheLocalAddress() throws Exception {
+        byte[] key = {0, 0, 0, 9, 1, 2, 3, 4};
+        site.configure(Map.of("local_address", "127.0.0.2"));
+        try (ServerSocket server = new ServerSocket(0)) {
+            server.setSoTimeout(20_000);
+            site.moved(0, server.getLocalPort(), Role.PRIMARY);
+            try (RawClient session = new RawClient(port).send(RawClient.startup(0, "user", "u"));
+                    Socket instance = server.accept()) {
+                instance.getOutputStream().write(RawClient.raw('K', key));
+                assertThat(session.read()).isEqualTo('K');
+                try (RawClient cancel = new RawClient(port).send(RawClient.cancel(key));
+                        Socket request = server.accept()) {
+                    assertThat(request.getInetAddress()).isEqualTo(instance.getInetAddress());
+                    assertThat(request.getInetAddress().getHostAddress()).isEqualTo("127.0.0.2");
+                    request.shutdownOutput();
+                    assertThat(cancel.read()).isEqualTo(-1);
+                }
+            }
+        }
+    }
+
+    @Test
     void aWrongOrLateKeyHitsNobody() throws Exception {
         byte[] late;
         try (RawClient session = new RawClient(port).login(0)) {
