@@ -80,14 +80,12 @@ final class Relay implements Upstream.Owner {
     static Relay start(RelayGateway gateway, Channel client, Upstream upstream, boolean opaque, ByteBuf toServer) {
         Relay relay = new Relay(gateway, client, upstream, opaque);
         upstream.owner(relay);
-        gateway.began(relay);
         Channel server = relay.server;
         client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         server.config().setOption(ChannelOption.AUTO_CLOSE, false);
         client.pipeline().addFirst(relay.new ClientSide());
         server.pipeline().remove(Upstream.NONE);
         server.pipeline().addLast(relay.new ServerSide());
-        server.closeFuture().addListener(gone -> gateway.over(relay));
         if (client.isActive()) {
             server.writeAndFlush(toServer, server.voidPromise());
         } else {
@@ -107,6 +105,9 @@ final class Relay implements Upstream.Owner {
         if (!server.isActive()) {
             relay.serverGone();
         }
+        // Last, for it may end it.
+        gateway.began(relay);
+        server.closeFuture().addListener(gone -> gateway.over(relay));
         return relay;
     }
 

@@ -8,10 +8,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.conmgr.api.instance.Role;
+import org.conmgr.api.log.Message;
 import org.conmgr.api.routing.Target;
 import org.conmgr.netty.internal.ThreadPerNameResolver;
+import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +37,38 @@ class NamesTest {
             }
         }
         return new InetAddress[] {NetUtil.LOCALHOST4};
+    }
+
+    /** A relay that begins while the gateway stops ends as any other. */
+    @Test
+    void whoIsConnectedWhileTheGatewayStopsIsEndedInOrder() throws Exception {
+        try (ServerSocket server = new ServerSocket(0);
+                GatewaySite site = new GatewaySite(
+                        true,
+                        Map.of("connect_timeout", "20s"),
+                        new ThreadPerNameResolver(this::lookUp),
+                        TlsStart.NAME_LIMIT)) {
+            server.setSoTimeout(20_000);
+            site.instance(0, "fast", NetUtil.LOCALHOST4, server.getLocalPort(), Role.PRIMARY);
+            site.instance(1, "slow", null, server.getLocalPort(), Role.STANDBY);
+            byte[] startup = RawClient.startup(0, "user", "u");
+            int primary = site.open(Optional.of(Target.PRIMARY), Optional.empty());
+            int standby = site.open(Optional.of(Target.STANDBY), Optional.empty());
+            try (RawClient relayed = new RawClient(primary).send(startup);
+                    Socket instance = server.accept();
+                    RawClient late = new RawClient(standby).send(startup)) {
+                assertThat(instance.getInputStream().readNBytes(startup.length)).isEqualTo(startup);
+                Await.until(
+                        "it waits for the name", () -> site.board.applications().size() == 2);
+                CompletableFuture<Void> stop = CompletableFuture.runAsync(site.gateway::close);
+                assertThat(relayed.readAll()).as("it stops").isNotEmpty();
+                answered.countDown();
+                late.readAll();
+                stop.get(20, TimeUnit.SECONDS);
+            }
+            assertThat(site.log.texts(Message.RELAY_BROKEN)).isEmpty();
+            Await.until("nothing is left", () -> site.gateway.relays().isEmpty());
+        }
     }
 
     @Test
