@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Message {
     // 1: configuration
-    INVALID_SETTING("CM1001", ERROR, "{}: {}", "The setting is not applied; what was in force stays in force."),
+    INVALID_SETTING(
+            "CM1001",
+            ERROR,
+            "{}: {}",
+            "The setting is not applied. What was in force stays in force; if nothing was, nothing is."),
     DUPLICATE_INSTANCE("CM1002", ERROR, "{}: instance number {} is already configured by {}"),
     TIMEOUT_NOT_ABOVE_INTERVAL(
             "CM1003",
