@@ -20,12 +20,14 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
 /**
  * A {@link Watchdog} for every configuration {@code org.conmgr.watchdog~NAME}, shown as a {@link WatchdogView} service.
- * With a configuration that does not fit it says so once and stays inert until that is changed.
+ * A configuration that does not fit is told once, and changes nothing: an edit to one stops no watchdog, hence a {@code
+ * Modified} method.
  */
 @Component(
         service = {},
@@ -34,9 +36,19 @@ import org.osgi.service.metatype.annotations.Designate;
         configurationPolicy = ConfigurationPolicy.REQUIRE)
 @Designate(ocd = WatchdogConfig.class, factory = true)
 public final class WatchdogComponent implements AutoCloseable {
-    private final @Nullable Watchdog watchdog;
-    private final @Nullable Runnable hide;
+    private record Running(WatchdogSettings settings, Watchdog watchdog, Runnable hide) {}
+
+    private final String pid;
+    private final HeartbeatAcceptor acceptor;
+    private final AttributeChecker checker;
+    private final Terminator terminator;
+    private final LinkPublisher publisher;
+    private final MessageLog log;
+    private final Function<WatchdogView, Runnable> show;
     private final BooleanSupplier shuttingDown;
+
+    /** Guarded by this. Null until there has been a configuration that fits. */
+    private @Nullable Running running;
 
     @Activate
     public WatchdogComponent(
@@ -75,19 +87,36 @@ public final class WatchdogComponent implements AutoCloseable {
             MessageLog log,
             Function<WatchdogView, Runnable> show,
             BooleanSupplier shuttingDown) {
+        this.pid = pid;
+        this.acceptor = acceptor;
+        this.checker = checker;
+        this.terminator = terminator;
+        this.publisher = publisher;
+        this.log = log;
+        this.show = show;
         this.shuttingDown = shuttingDown;
-        WatchdogSettings settings = read(pid, config, log);
-        if (settings == null) {
-            watchdog = null;
-            hide = null;
-        } else {
-            watchdog = new Watchdog(settings, acceptor, checker, terminator, publisher, log);
-            hide = show.apply(watchdog);
-            watchdog.start();
-        }
+        apply(config);
     }
 
-    private static @Nullable WatchdogSettings read(String pid, WatchdogConfig config, MessageLog log) {
+    /** Restarts the watchdog, unless its settings are as before, or do not fit. */
+    @Modified
+    void modified(WatchdogConfig config) {
+        apply(config);
+    }
+
+    private synchronized void apply(WatchdogConfig config) {
+        WatchdogSettings wanted = read(config);
+        if (wanted == null || (running != null && running.settings().equals(wanted))) {
+            return;
+        }
+        // Made first: what cannot even be made ends nothing.
+        Watchdog next = new Watchdog(wanted, acceptor, checker, terminator, publisher, log);
+        close();
+        running = new Running(wanted, next, show.apply(next));
+        next.start();
+    }
+
+    private @Nullable WatchdogSettings read(WatchdogConfig config) {
         try {
             return WatchdogSettings.of(pid.substring(pid.indexOf('~') + 1), config);
         } catch (InvalidSetting e) {
@@ -99,10 +128,12 @@ public final class WatchdogComponent implements AutoCloseable {
     /** Says that it stops when the process ends, and that it restarts when only this bundle or its settings change. */
     @Deactivate
     @Override
-    public void close() {
-        if (watchdog != null && hide != null) {
-            hide.run();
-            watchdog.close(shuttingDown.getAsBoolean() ? Departure.SHUTDOWN : Departure.RESTART);
+    public synchronized void close() {
+        Running now = running;
+        running = null;
+        if (now != null) {
+            now.hide().run();
+            now.watchdog().close(shuttingDown.getAsBoolean() ? Departure.SHUTDOWN : Departure.RESTART);
         }
     }
 }
