@@ -15,6 +15,17 @@ public interface AdapterPorts {
         /** Where it listens now, as {@code 127.0.0.1:27547}; empty while it cannot. */
         List<String> addresses();
 
+        /**
+         * Listens there instead, and gives the connections that come in from now on to this adapter. Where an address
+         * stays, its socket does, so that no client is turned away; those that go are closed first, as {@link #close}
+         * does. Does nothing once closed.
+         *
+         * @param listenAddresses as in {@link AdapterPorts#open}
+         * @param port as in {@link AdapterPorts#open}
+         * @throws org.conmgr.api.setting.InvalidSetting for addresses or a port that do not fit; nothing has changed then
+         */
+        void change(String listenAddresses, String port, ApplicationAdapter adapter);
+
         /** Stops listening, waiting until the port is free, at most two seconds. Accepted connections stay. */
         @Override
         void close();

@@ -21,7 +21,7 @@
  * replaced at any time.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.conmgr.listener;
 

@@ -5,8 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.conmgr.api.log.MessageLog;
@@ -36,32 +37,37 @@ public final class ListenerPorts implements AdapterPorts, AutoCloseable {
 
     @Override
     public Port open(String listenAddresses, String port, ApplicationAdapter adapter) {
-        Set<InetSocketAddress> addresses = ListenerSettings.addresses(listenAddresses, Setting.port("port", port));
-        ServerBootstrap bootstrap = transport
-                .server(transport.applicationLoops())
-                .handler(new AcceptFailures(log))
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        reception.receive(channel, adapter);
-                    }
-                });
-        List<ListeningSocket> sockets = new ArrayList<>();
-        for (InetSocketAddress address : addresses) {
-            ListeningSocket socket = new ListeningSocket(bootstrap, address, log);
-            sockets.add(socket);
-            socket.open();
-        }
-        Port opened = new OpenPort(List.copyOf(sockets), ports);
+        OpenPort opened = new OpenPort(adapter);
+        opened.change(listenAddresses, port, adapter);
         ports.add(opened);
         return opened;
     }
 
-    private record OpenPort(List<ListeningSocket> sockets, List<Port> among) implements Port {
+    private final class OpenPort implements Port {
+        private final ServerBootstrap bootstrap;
+        private volatile ApplicationAdapter adapter;
+        private volatile Map<InetSocketAddress, ListeningSocket> sockets = Map.of();
+
+        /** Guarded by this. */
+        private boolean closed;
+
+        OpenPort(ApplicationAdapter adapter) {
+            this.adapter = adapter;
+            bootstrap = transport
+                    .server(transport.applicationLoops())
+                    .handler(new AcceptFailures(log))
+                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+                    .childHandler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            reception.receive(channel, OpenPort.this.adapter);
+                        }
+                    });
+        }
+
         @Override
         public List<String> addresses() {
-            return sockets.stream()
+            return sockets.values().stream()
                     .flatMap(socket -> socket.localAddress().stream())
                     .map(Peer::text)
                     .sorted()
@@ -69,9 +75,39 @@ public final class ListenerPorts implements AdapterPorts, AutoCloseable {
         }
 
         @Override
-        public void close() {
-            sockets.forEach(ListeningSocket::close);
-            among.remove(this);
+        public synchronized void change(String listenAddresses, String port, ApplicationAdapter wanted) {
+            Set<InetSocketAddress> addresses = ListenerSettings.addresses(listenAddresses, Setting.port("port", port));
+            if (closed) {
+                return;
+            }
+            Map<InetSocketAddress, ListeningSocket> before = sockets;
+            // Closed first: an address to come may overlap one that goes.
+            before.forEach((address, socket) -> {
+                if (!addresses.contains(address)) {
+                    socket.close();
+                }
+            });
+            adapter = wanted;
+            Map<InetSocketAddress, ListeningSocket> after = new HashMap<>();
+            for (InetSocketAddress address : addresses) {
+                ListeningSocket kept = before.get(address);
+                after.put(address, kept != null ? kept : listen(address));
+            }
+            sockets = Map.copyOf(after);
+        }
+
+        private ListeningSocket listen(InetSocketAddress address) {
+            ListeningSocket socket = new ListeningSocket(bootstrap, address, log);
+            socket.open();
+            return socket;
+        }
+
+        @Override
+        public synchronized void close() {
+            closed = true;
+            sockets.values().forEach(ListeningSocket::close);
+            sockets = Map.of();
+            ports.remove(this);
         }
     }
 

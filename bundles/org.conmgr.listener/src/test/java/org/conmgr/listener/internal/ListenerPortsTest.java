@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.conmgr.api.log.Message;
 import org.conmgr.api.setting.InvalidSetting;
 import org.conmgr.listener.AdapterPorts;
 import org.conmgr.listener.ApplicationAdapter;
@@ -33,7 +34,8 @@ class ListenerPortsTest {
     private final NettyTransport transport = new NettyTransport();
     private final Negotiator elsewhere = new Negotiator();
     private final Reception reception = new Reception(List.of(elsewhere), null);
-    private final ListenerPorts ports = new ListenerPorts(transport, reception, new RecordingLog());
+    private final RecordingLog log = new RecordingLog();
+    private final ListenerPorts ports = new ListenerPorts(transport, reception, log);
 
     @AfterEach
     void stop() {
@@ -95,6 +97,57 @@ class ListenerPortsTest {
         opened.close();
         assertThatThrownBy(() -> new Socket(NetUtil.LOCALHOST4, port).close()).isInstanceOf(ConnectException.class);
         Await.until("nobody is left", () -> reception.status(List.of(), 0).open() == 0);
+    }
+
+    private static void cancel(int port) throws Exception {
+        try (Socket socket = new Socket(NetUtil.LOCALHOST4, port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(CANCEL);
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void anotherAdapterOrAddressIsForConnectionsToCome() throws Exception {
+        Negotiator first = new Negotiator();
+        Negotiator second = new Negotiator();
+        int port = FreePort.next();
+        AdapterPorts.Port opened = ports.open("127.0.0.1", String.valueOf(port), first);
+        Await.until("listening", () -> opened.addresses().equals(List.of("127.0.0.1:" + port)));
+        try (Socket before = new Socket(NetUtil.LOCALHOST4, port)) {
+            before.setSoTimeout(10_000);
+            before.getOutputStream().write(SSL_REQUEST);
+            assertThat(before.getInputStream().read()).isEqualTo('N');
+
+            opened.change("127.0.0.1", String.valueOf(port), second);
+            cancel(port);
+            assertThat(second.adopted).hasSize(1);
+            assertThatThrownBy(() -> opened.change("here", String.valueOf(port), first))
+                    .isInstanceOf(InvalidSetting.class);
+            assertThatThrownBy(() -> opened.change("127.0.0.2", "70000", first)).isInstanceOf(InvalidSetting.class);
+            cancel(port);
+            assertThat(second.adopted).as("nothing has changed").hasSize(2);
+            assertThat(log.messages(Message.STOPPED_LISTENING)).isEmpty();
+
+            // It overlaps the one that goes.
+            opened.change("127.0.0.1, 127.0.0.2", String.valueOf(port), second);
+            Await.until("listening on both", () -> opened.addresses().size() == 2);
+            int other = FreePort.next();
+            opened.change("*", String.valueOf(other), second);
+            Await.until("elsewhere", () -> !opened.addresses().isEmpty());
+            cancel(other);
+            assertThatThrownBy(() -> new Socket(NetUtil.LOCALHOST4, port).close())
+                    .isInstanceOf(ConnectException.class);
+            assertThat(log.messages(Message.CANNOT_LISTEN)).isEmpty();
+
+            before.getOutputStream().write(CANCEL);
+            assertThat(before.getInputStream().read()).isEqualTo(-1);
+            assertThat(first.adopted).containsExactly(FirstPacket.SslRequest.class, FirstPacket.Cancel.class);
+
+            opened.close();
+            opened.change("127.0.0.1", String.valueOf(other), second);
+            assertThat(opened.addresses()).as("once closed").isEmpty();
+        }
     }
 
     @Test
