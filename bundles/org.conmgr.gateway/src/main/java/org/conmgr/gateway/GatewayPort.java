@@ -9,14 +9,24 @@ import org.jspecify.annotations.Nullable;
 
 /** A port of its own, all of whose connections are relayed by one {@link Door}. */
 public final class GatewayPort implements AutoCloseable {
-    private final AdapterPorts.@Nullable Port port;
+    private final Gateway gateway;
+    private final AdapterPorts ports;
+    private final MessageLog log;
+    private final Object pid;
 
-    private GatewayPort(AdapterPorts.@Nullable Port port) {
-        this.port = port;
+    /** Guarded by this. Null until there have been settings that can be used. */
+    private AdapterPorts.@Nullable Port port;
+
+    private GatewayPort(Gateway gateway, AdapterPorts ports, MessageLog log, Object pid) {
+        this.gateway = gateway;
+        this.ports = ports;
+        this.log = log;
+        this.pid = pid;
     }
 
     /**
-     * Opens the port. With a setting that cannot be used it stays closed, and the log says so.
+     * Opens the port. With a setting that cannot be used it stays closed until it is {@link #change changed}, and the log
+     * says so.
      *
      * @param pid whose settings they are, for the log
      * @param listenAddresses {@code listen_addresses}
@@ -31,17 +41,35 @@ public final class GatewayPort implements AutoCloseable {
             String listenAddresses,
             String port,
             Supplier<? extends Door> door) {
+        GatewayPort opened = new GatewayPort(gateway, ports, log, pid);
+        opened.change(listenAddresses, port, door);
+        return opened;
+    }
+
+    /**
+     * Puts other settings in force, for connections to come; those that are open stay. A setting that cannot be used
+     * changes nothing, and the log says so.
+     *
+     * @param listenAddresses {@code listen_addresses}
+     * @param portNumber {@code port}
+     * @param door makes the door of the other settings; may throw {@link InvalidSetting}
+     */
+    public synchronized void change(String listenAddresses, String portNumber, Supplier<? extends Door> door) {
         try {
-            return new GatewayPort(ports.open(listenAddresses, port, new RelayAdapter(gateway, door.get())));
+            RelayAdapter adapter = new RelayAdapter(gateway, door.get());
+            if (port == null) {
+                port = ports.open(listenAddresses, portNumber, adapter);
+            } else {
+                port.change(listenAddresses, portNumber, adapter);
+            }
         } catch (InvalidSetting e) {
             log.log(Message.INVALID_SETTING, pid, String.valueOf(e.getMessage()));
-            return new GatewayPort(null);
         }
     }
 
     /** Stops listening; connections that came in stay. Idempotent. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (port != null) {
             port.close();
         }

@@ -13,7 +13,7 @@
  * <p><b>Threads.</b> Both ends of a relayed connection, and all that is known of it, belong to one event loop.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.conmgr.gateway;
 

@@ -286,13 +286,65 @@ class LibpqInFrameworkTest {
             assertRelayed(session, STARTUP);
             assertThat(asked.get(asked.size() - 1))
                     .isEqualTo(new RouteRequest(Target.PREFER_STANDBY, "", 0, "libpq", 0));
-            configuration.update(
-                    FrameworkUtil.asDictionary(Map.of("port", String.valueOf(own), "target_session_attrs", "slave")));
-            Await.until("it is said", () -> log.texts(Message.INVALID_SETTING).stream()
-                    .anyMatch(text -> text.startsWith("org.conmgr.gateway.libpq~ro: target_session_attrs: slave")));
-            assertRelayed(session, "still here".getBytes(UTF_8));
             configuration.delete();
+            Await.until("it is closed", () -> log.texts(Message.STOPPED_LISTENING).stream()
+                    .anyMatch(text -> text.contains(String.valueOf(own))));
             assertRelayed(session, "and now".getBytes(UTF_8));
         }
+    }
+
+    @Test
+    void anEditThatDoesNotFitClosesNoPort() throws Exception {
+        install();
+        framework.register(MessageLog.class, log, Map.of());
+        int own = FreePort.next();
+        Configuration configuration = framework
+                .service(ConfigurationAdmin.class)
+                .getFactoryConfiguration("org.conmgr.gateway.libpq", "ro", "?");
+        update(configuration, own, "stanby");
+        awaitInvalid("target_session_attrs: stanby", 1);
+        update(configuration, own, "standby");
+        try (Socket session = connect(own)) {
+            assertRelayed(session, STARTUP);
+            update(configuration, own, "slave");
+            awaitInvalid("target_session_attrs: slave", 2);
+            update(configuration, 0, "primary");
+            awaitInvalid("port: 0", 3);
+            try (Socket another = new Socket(NetUtil.LOCALHOST4, own)) {
+                another.setSoTimeout(10_000);
+                assertRelayed(another, STARTUP);
+                assertThat(asked.get(asked.size() - 1).target()).isEqualTo(Target.STANDBY);
+            }
+            update(configuration, own, "any");
+            Await.until("the new target is in force", () -> {
+                try (Socket another = new Socket(NetUtil.LOCALHOST4, own)) {
+                    another.setSoTimeout(10_000);
+                    assertRelayed(another, STARTUP);
+                }
+                return asked.get(asked.size() - 1).target() == Target.ANY;
+            });
+            assertThat(log.texts(Message.STOPPED_LISTENING)).isEmpty();
+            int moved = FreePort.next();
+            update(configuration, moved, "any");
+            connect(moved).close();
+            Await.until("the old port is closed", () -> log.texts(Message.STOPPED_LISTENING).stream()
+                    .anyMatch(text -> text.contains(String.valueOf(own))));
+            assertRelayed(session, "still here".getBytes(UTF_8));
+        }
+    }
+
+    private static void update(Configuration configuration, int port, String target) throws IOException {
+        configuration.update(FrameworkUtil.asDictionary(
+                Map.of("port", String.valueOf(port), "target_session_attrs", target, "listen_addresses", "127.0.0.1")));
+    }
+
+    private void awaitInvalid(String beginning, int count) {
+        Await.until(
+                "it is said: " + beginning,
+                () -> log.messages(Message.INVALID_SETTING).size() == count);
+        assertThat(log.texts(Message.INVALID_SETTING))
+                .last()
+                .asString()
+                .startsWith("org.conmgr.gateway.libpq~ro: " + beginning);
     }
 }

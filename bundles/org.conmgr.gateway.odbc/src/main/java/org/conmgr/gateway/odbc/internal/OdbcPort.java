@@ -1,6 +1,7 @@
 package org.conmgr.gateway.odbc.internal;
 
 import java.util.Map;
+import java.util.function.Supplier;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.gateway.Gateway;
 import org.conmgr.gateway.GatewayPort;
@@ -11,10 +12,14 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
-/** A port with a target of its own for ODBC data sources, one for each configuration. */
+/**
+ * A port with a target of its own for ODBC data sources, one for each configuration. An edit that does not fit must
+ * not close it, nor any edit turn away clients that have just come: hence a {@code Modified} method.
+ */
 @Component(
         service = {},
         immediate = true,
@@ -24,6 +29,7 @@ import org.osgi.service.metatype.annotations.Designate;
 public final class OdbcPort implements AutoCloseable {
     static final String PID = "org.conmgr.gateway.odbc";
 
+    private final FrontDoor frontDoor;
     private final GatewayPort port;
 
     @Activate
@@ -34,6 +40,7 @@ public final class OdbcPort implements AutoCloseable {
             @Reference MessageLog log,
             OdbcPortConfig config,
             Map<String, Object> properties) {
+        this.frontDoor = frontDoor;
         port = GatewayPort.open(
                 gateway,
                 ports,
@@ -41,7 +48,16 @@ public final class OdbcPort implements AutoCloseable {
                 properties.getOrDefault("service.pid", PID),
                 config.listen__addresses(),
                 config.port(),
-                () -> OptionsDoor.of(OdbcAdapter.PATH, config.target__session__attrs(), config.tls(), frontDoor));
+                door(config, frontDoor));
+    }
+
+    private static Supplier<OptionsDoor> door(OdbcPortConfig config, FrontDoor frontDoor) {
+        return () -> OptionsDoor.of(OdbcAdapter.PATH, config.target__session__attrs(), config.tls(), frontDoor);
+    }
+
+    @Modified
+    void modified(OdbcPortConfig config) {
+        port.change(config.listen__addresses(), config.port(), door(config, frontDoor));
     }
 
     /** Stops listening; connections that came in stay. */
