@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
 /**
- * {@code log_destination=eventlog}: an event for each message. With settings that cannot be used it is there, and every
- * write fails with what is wrong.
+ * {@code log_destination=eventlog}: an event for each message. While there have been no settings that can be used it is
+ * there, and every write fails with what is wrong; later those are passed over, hence a {@code Modified} method.
  */
 @Component(service = LogSink.class, configurationPid = EventLogSink.PID)
 @Designate(ocd = EventLogConfiguration.class)
@@ -25,7 +26,7 @@ public final class EventLogSink implements LogSink, AutoCloseable {
     static final int LIMIT = 31_839;
 
     private final EventLog log;
-    private final EventLogConfiguration configuration;
+    private EventLogConfiguration configuration;
     private EventLog.@Nullable Source source;
     private boolean closed;
 
@@ -37,6 +38,17 @@ public final class EventLogSink implements LogSink, AutoCloseable {
     EventLogSink(EventLog log, EventLogConfiguration configuration) {
         this.log = log;
         this.configuration = configuration;
+    }
+
+    @Modified
+    synchronized void modified(EventLogConfiguration changed) {
+        try {
+            EventLogSettings.of(changed);
+        } catch (InvalidSetting e) {
+            return; // EventLogSettingsCheck tells it.
+        }
+        configuration = changed;
+        deregister();
     }
 
     @Override
@@ -75,6 +87,11 @@ public final class EventLogSink implements LogSink, AutoCloseable {
     @Deactivate
     public synchronized void close() {
         closed = true;
+        deregister();
+    }
+
+    /** The next message registers again. */
+    private void deregister() {
         EventLog.Source open = source;
         source = null;
         if (open != null) {

@@ -34,7 +34,11 @@ class EventLogSinkTest extends LogSinkContract {
     }
 
     private EventLogSink open(String source) {
-        return new EventLogSink(eventLog, Configs.of(EventLogConfiguration.class, Map.of("event_source", source)));
+        return new EventLogSink(eventLog, configuration(source));
+    }
+
+    private static EventLogConfiguration configuration(String source) {
+        return Configs.of(EventLogConfiguration.class, Map.of("event_source", source));
     }
 
     @Override
@@ -72,6 +76,27 @@ class EventLogSinkTest extends LogSinkContract {
         assertThat(EventLog.Type.ERROR.code()).isEqualTo(WinNT.EVENTLOG_ERROR_TYPE);
         assertThat(EventLog.Type.WARNING.code()).isEqualTo(WinNT.EVENTLOG_WARNING_TYPE);
         assertThat(EventLog.Type.INFORMATION.code()).isEqualTo(WinNT.EVENTLOG_INFORMATION_TYPE);
+    }
+
+    @Test
+    void anEditIsForTheNextMessageUnlessItDoesNotFit() throws IOException {
+        try (EventLogSink sink = open("one")) {
+            sink.write(AT, LogMessage.of(Message.LISTENING, "a"));
+            sink.modified(configuration("a\\b"));
+            sink.write(AT, LogMessage.of(Message.LISTENING, "b"));
+            sink.modified(configuration("two"));
+            sink.write(AT, LogMessage.of(Message.LISTENING, "c"));
+        }
+
+        assertThat(eventLog.calls)
+                .containsExactly(
+                        "register one",
+                        "INFORMATION LOG:  CM4001: listening for applications on a",
+                        "INFORMATION LOG:  CM4001: listening for applications on b",
+                        "deregister",
+                        "register two",
+                        "INFORMATION LOG:  CM4001: listening for applications on c",
+                        "deregister");
     }
 
     @Test

@@ -12,32 +12,46 @@ import org.conmgr.netty.Transport;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
 /**
- * {@code log_destination=syslog}. With settings that cannot be used it is there, and every write fails with what is
- * wrong.
+ * {@code log_destination=syslog}. While there have been no settings that can be used it is there, and every write fails
+ * with what is wrong; later those are passed over, hence a {@code Modified} method.
  */
 @Component(service = LogSink.class, configurationPid = SyslogSink.PID)
 @Designate(ocd = SyslogConfiguration.class)
 public final class SyslogSink implements LogSink, AutoCloseable {
     static final String PID = "org.conmgr.log.syslog";
 
-    private final Parts parts;
+    private final Transport transport;
+    private volatile Parts parts;
     private long sequence;
 
     @Activate
     public SyslogSink(@Reference Transport transport, SyslogConfiguration configuration) {
-        this(Parts.of(transport, configuration));
+        this(transport, Parts.of(transport, configuration));
     }
 
     SyslogSink(Transport transport, SyslogSettings settings, Duration patience) {
-        this(Parts.of(transport, settings, patience));
+        this(transport, Parts.of(transport, settings, patience));
     }
 
-    private SyslogSink(Parts parts) {
+    private SyslogSink(Transport transport, Parts parts) {
+        this.transport = transport;
         this.parts = parts;
+    }
+
+    @Modified
+    void modified(SyslogConfiguration configuration) {
+        Parts before = parts;
+        try {
+            parts = Parts.of(transport, SyslogSettings.of(configuration), Wire.PATIENCE);
+        } catch (InvalidSetting e) {
+            return; // SyslogSettingsCheck tells it.
+        }
+        before.wire.close();
     }
 
     @Override
@@ -47,13 +61,28 @@ public final class SyslogSink implements LogSink, AutoCloseable {
 
     @Override
     public void write(Instant at, LogMessage message) throws IOException {
-        int priority = parts.facility.priority(message.message().severity());
         List<String> chunks = Chunks.of(String.join("\n", message.paragraphs()));
         // The number, PostgreSQL's too, keeps a syslog from taking equal messages for one that is repeated.
         sequence++;
+        while (true) {
+            Parts used = parts;
+            try {
+                write(used, at, message, chunks);
+                return;
+            } catch (IOException e) {
+                if (used.equals(parts)) {
+                    throw e;
+                }
+                // Its settings were replaced under it: all of it again with those of now.
+            }
+        }
+    }
+
+    private void write(Parts by, Instant at, LogMessage message, List<String> chunks) throws IOException {
+        int priority = by.facility.priority(message.message().severity());
         for (int piece = 1; piece <= chunks.size(); piece++) {
             String head = chunks.size() == 1 ? "[" + sequence + "] " : "[" + sequence + "-" + piece + "] ";
-            parts.wire.send(parts.format.frame(priority, at, message.message().id(), head + chunks.get(piece - 1)));
+            by.wire.send(by.format.frame(priority, at, message.message().id(), head + chunks.get(piece - 1)));
         }
     }
 
