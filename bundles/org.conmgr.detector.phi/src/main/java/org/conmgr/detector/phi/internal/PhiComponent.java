@@ -10,17 +10,25 @@ import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
-/** Offers the detector as a service while its settings are valid; with others it says so once and offers none. */
+/**
+ * Offers the detector as a service, with the last settings that were valid; others are told once. An edit that does not
+ * fit must not leave the links without the detector: hence a {@code Modified} method.
+ */
 @Component(
         service = {},
         immediate = true,
         configurationPid = PhiSettings.PID)
 @Designate(ocd = PhiConfig.class)
 public final class PhiComponent implements AutoCloseable {
-    private final @Nullable Runnable withdraw;
+    private final MessageLog log;
+    private final Function<FailureDetector, Runnable> offer;
+
+    /** Guarded by this. Null until there have been valid settings. */
+    private @Nullable Runnable withdraw;
 
     @Activate
     public PhiComponent(PhiConfig config, BundleContext context, @Reference MessageLog log) {
@@ -29,24 +37,37 @@ public final class PhiComponent implements AutoCloseable {
 
     /** {@code offer} makes the detector a service; what it returns withdraws it. */
     PhiComponent(PhiConfig config, MessageLog log, Function<FailureDetector, Runnable> offer) {
-        withdraw = offer(config, log, offer);
+        this.log = log;
+        this.offer = offer;
+        apply(config);
     }
 
-    private static @Nullable Runnable offer(
-            PhiConfig config, MessageLog log, Function<FailureDetector, Runnable> offer) {
+    @Modified
+    void modified(PhiConfig config) {
+        apply(config);
+    }
+
+    private synchronized void apply(PhiConfig config) {
+        FailureDetector detector;
         try {
-            return offer.apply(new PhiAccrual(PhiSettings.of(config)));
+            detector = new PhiAccrual(PhiSettings.of(config));
         } catch (InvalidSetting e) {
             log.log(Message.INVALID_SETTING, PhiSettings.PID, e.getMessage());
-            return null;
+            return;
         }
+        Runnable next = offer.apply(detector);
+        // Only then: there is no moment without one.
+        close();
+        withdraw = next;
     }
 
     @Override
     @Deactivate
-    public void close() {
-        if (withdraw != null) {
-            withdraw.run();
+    public synchronized void close() {
+        Runnable last = withdraw;
+        withdraw = null;
+        if (last != null) {
+            last.run();
         }
     }
 }

@@ -18,8 +18,12 @@ class PhiComponentTest {
     private final List<FailureDetector> offered = new ArrayList<>();
     private final RecordingLog log = new RecordingLog();
 
+    private static PhiConfig config(Map<String, String> settings) {
+        return Configs.of(PhiConfig.class, settings);
+    }
+
     private PhiComponent component(Map<String, String> settings) {
-        return new PhiComponent(Configs.of(PhiConfig.class, settings), log, detector -> {
+        return new PhiComponent(config(settings), log, detector -> {
             offered.add(detector);
             return () -> offered.remove(detector);
         });
@@ -51,6 +55,19 @@ class PhiComponentTest {
             assertThat(offered).isEmpty();
             assertThat(log.texts(Message.INVALID_SETTING)).containsExactly(PhiSettings.PID + ": " + message);
         }
+    }
+
+    @Test
+    void anEditThatDoesNotFitWithdrawsNothing() {
+        try (PhiComponent component = component(Map.of("threshold", "8"))) {
+            FailureDetector first = offered.get(0);
+            component.modified(config(Map.of("threshold", "eight")));
+            assertThat(offered).containsExactly(first);
+            assertThat(log.messages(Message.INVALID_SETTING)).hasSize(1);
+            component.modified(config(Map.of("threshold", "12.5")));
+            assertThat(offered).singleElement().isNotSameAs(first);
+        }
+        assertThat(offered).isEmpty();
     }
 
     @Test
