@@ -13,12 +13,13 @@ import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.InvalidSetting;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
 /**
  * Who may use the console from other hosts. Apart from {@link ConsoleAdapter}, so that new settings close no
- * connection: they are for the next one.
+ * connection: they are for the next one. Settings that cannot be used change nothing, hence a {@code Modified} method.
  */
 @Component(service = ConsoleAccess.class, configurationPid = ConsoleAccess.PID)
 @Designate(ocd = ConsoleConfig.class)
@@ -34,23 +35,29 @@ public final class ConsoleAccess {
 
     private static final int MAX_LINE = 1024;
 
-    private final Optional<User> user;
+    private final MessageLog log;
+    private volatile Optional<User> user = Optional.empty();
 
     @Activate
     public ConsoleAccess(@Reference MessageLog log, ConsoleConfig config) {
-        user = read(log, config);
+        this.log = log;
+        apply(config);
     }
 
-    private static Optional<User> read(MessageLog log, ConsoleConfig config) {
+    @Modified
+    void modified(ConsoleConfig config) {
+        apply(config);
+    }
+
+    private void apply(ConsoleConfig config) {
         try {
-            return user(config);
+            user = user(config);
         } catch (InvalidSetting e) {
             log.log(Message.INVALID_SETTING, PID, String.valueOf(e.getMessage()));
-            return Optional.empty();
         }
     }
 
-    /** Empty when nobody may, also because of a setting that cannot be used. */
+    /** Empty when nobody may, also while there have been no settings that can be used. */
     Optional<User> user() {
         return user;
     }

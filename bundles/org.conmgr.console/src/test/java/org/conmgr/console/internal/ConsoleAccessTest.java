@@ -96,6 +96,17 @@ class ConsoleAccessTest {
                 .doesNotContain("hidden");
     }
 
+    @Test
+    void anEditThatDoesNotFitLocksNobodyOut() {
+        RecordingLog log = new RecordingLog();
+        ConsoleAccess access = new ConsoleAccess(log, config(Map.of("user", "monitor", "password", VERIFIER)));
+        access.modified(config(Map.of("user", "other", "password", "hidden")));
+        assertThat(access.user().orElseThrow().name()).isEqualTo("monitor");
+        assertThat(log.texts(Message.INVALID_SETTING)).hasSize(1);
+        access.modified(config(Map.of()));
+        assertThat(access.user()).isEmpty();
+    }
+
     private static void assertInvalid(ConsoleConfig config, String... words) {
         assertThatThrownBy(() -> ConsoleAccess.user(config))
                 .isInstanceOf(InvalidSetting.class)
