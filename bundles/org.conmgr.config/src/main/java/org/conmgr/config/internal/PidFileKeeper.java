@@ -14,12 +14,14 @@ import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.propertytypes.SatisfyingConditionTarget;
 
 /**
  * Tells {@code cm_ctl} by {@link PidFile} on which port this process is, as soon as the settings are known, and when it
- * shuts down. An update of this bundle leaves the file as it is.
+ * shuts down. An update of this bundle leaves the file as it is, and so does a port that cannot be: then the listener
+ * stays where it was. Hence a {@code Modified} method.
  */
 @Component(
         service = {},
@@ -51,6 +53,15 @@ public final class PidFileKeeper implements SynchronousBundleListener, AutoClose
         } catch (InvalidSetting e) {
             // The listener tells it; until it is mended there is no port.
             write(PidFile.STARTING);
+        }
+    }
+
+    @Modified
+    void modified(Config config) {
+        try {
+            write(Setting.port("port", config.port()));
+        } catch (InvalidSetting e) {
+            return; // The listener tells it.
         }
     }
 

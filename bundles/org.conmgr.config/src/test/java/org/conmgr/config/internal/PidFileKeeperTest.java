@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.conmgr.api.log.Message;
 import org.conmgr.config.PidFile;
+import org.conmgr.testkit.Configs;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,21 @@ class PidFileKeeperTest {
         framework.close();
         assertThat(port()).isEqualTo(PidFile.STOPPING);
         assertThat(log.messages(Message.PID_FILE_NOT_WRITTEN)).isEmpty();
+    }
+
+    @Test
+    void aPortThatCannotBeChangesNothing() throws Exception {
+        try (OsgiFramework framework = OsgiFramework.start(directory.resolve("framework"), Map.of());
+                PidFileKeeper keeper = new PidFileKeeper(framework.context(), directory, log, "6000")) {
+            keeper.modified(config("x"));
+            assertThat(port()).isEqualTo(6000);
+            keeper.modified(config("6001"));
+            assertThat(port()).isEqualTo(6001);
+        }
+    }
+
+    private static PidFileKeeper.Config config(String port) {
+        return Configs.of(PidFileKeeper.Config.class, Map.of("port", port));
     }
 
     @Test
