@@ -3,6 +3,7 @@ package org.conmgr.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -10,7 +11,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -74,14 +77,20 @@ class WatchdogIT {
         Node.Settings settings = new Node.Settings();
         for (int i = 0; i < WATCHDOG_PORTS.length; i++) {
             String pid = WATCHDOG + "~pg" + i;
-            settings.with(pid, "port", WATCHDOG_PORTS[i])
-                    .with(pid, "url", instance(i).jdbcUrl("postgres"))
-                    .with(pid, "user", "watchdog")
-                    .with(pid, "check_attr_interval", 100)
-                    .with(pid, "connect_check_interval", 200)
-                    .with(pid, "terminate_on", "timed_out");
+            watchdog(i).forEach((key, value) -> settings.with(pid, key, value));
         }
         return Node.startWithShell("watchdogs", settings);
+    }
+
+    private static Map<String, String> watchdog(int number) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("port", String.valueOf(WATCHDOG_PORTS[number]));
+        settings.put("url", instance(number).jdbcUrl("postgres"));
+        settings.put("user", "watchdog");
+        settings.put("check_attr_interval", "100");
+        settings.put("connect_check_interval", "200");
+        settings.put("terminate_on", "timed_out");
+        return settings;
     }
 
     private static Node startConmgr() {
@@ -184,6 +193,33 @@ class WatchdogIT {
             awaitLinks(conmgr, 0, links + 3);
             assertThat(connection.isValid(5)).isTrue();
         }
+        assertThat(count(conmgr, "declared dead")).isEqualTo(dead);
+    }
+
+    @Test
+    void anEditThatDoesNotFitStopsNothingAndTheNextIsTaken() throws Exception {
+        String stopped = "watchdog \"pg1\" stopped";
+        watchdogs.awaitOutput("watchdog \"pg1\" listens");
+        int stops = count(watchdogs, stopped);
+        int links = count(conmgr, established(1));
+        int dead = count(conmgr, "declared dead");
+        Map<String, String> settings = watchdog(1);
+
+        settings.put("terminate_on", "bogus");
+        watchdogs.configure(WATCHDOG + "~pg1", settings);
+        watchdogs.awaitOutput(WATCHDOG + "~pg1: terminate_on: bogus");
+        assertThat(count(watchdogs, stopped)).isEqualTo(stops);
+
+        settings.put("terminate_on", "timed_out");
+        settings.put("check_attr_interval", "110");
+        watchdogs.configure(WATCHDOG + "~pg1", settings);
+        awaitLinks(conmgr, 1, links + 1);
+        assertThat(count(watchdogs, stopped)).isEqualTo(stops + 1);
+
+        Files.delete(watchdogs.directory().resolve("etc/" + WATCHDOG + "-pg1.cfg"));
+        Await.until("without its file it is stopped", () -> count(watchdogs, stopped) == stops + 2);
+        watchdogs.configure(WATCHDOG + "~pg1", settings);
+        awaitLinks(conmgr, 1, links + 2);
         assertThat(count(conmgr, "declared dead")).isEqualTo(dead);
     }
 
