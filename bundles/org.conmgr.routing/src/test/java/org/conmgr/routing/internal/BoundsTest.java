@@ -58,6 +58,19 @@ class BoundsTest {
     }
 
     @Test
+    void aStandbyWhoseLagIsNotKnownComesLast() {
+        books.standby(0, 1).lag(0, -1);
+        assertThat(books.ask(Target.STANDBY).told).as("no bound").containsExactly("routed 0");
+        books.maxLag(60);
+        assertThat(books.ask(Target.STANDBY).told).containsExactly("refused");
+        assertThat(books.ask(Target.PREFER_STANDBY).told).containsExactly("routed 0");
+        books.standby(1, 1).lag(1, 61_000);
+        assertThat(books.ask(Target.PREFER_STANDBY).told).containsExactly("routed 1");
+        books.lag(0, 0);
+        assertThat(books.ask(Target.STANDBY).told).containsExactly("routed 0");
+    }
+
+    @Test
     void theLeastLaggingOnesShareTheLoad() {
         books.maxLag(1).standby(0, 1).standby(1, 1).standby(2, 1);
         books.lag(0, 4000).lag(1, 4000).lag(2, 5000);
