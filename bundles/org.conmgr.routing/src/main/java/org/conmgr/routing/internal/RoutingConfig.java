@@ -23,8 +23,8 @@ public @interface RoutingConfig {
 
     @AttributeDefinition(
             name = "max_lag",
-            description = "A standby further behind than this is not used: not at all where a standby is required,"
-                    + " last of all where any will do (seconds, or with a unit); 0 sets no bound.")
+            description = "A standby further behind than this, or not known how far, is not used: not at all where a"
+                    + " standby is required, last of all where any will do (seconds, or with a unit); 0 sets no bound.")
     String max__lag() default "0";
 
     @AttributeDefinition(

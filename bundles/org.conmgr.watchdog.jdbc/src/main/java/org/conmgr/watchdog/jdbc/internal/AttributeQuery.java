@@ -20,11 +20,19 @@ import org.conmgr.api.instance.Role;
  *
  * <p>The timeline of a primary is that of the segment it writes: right from the moment of promotion on, which the control
  * file is not before the next checkpoint. A standby is on the highest it received or noted in the control file.
+ *
+ * <p>The lag of a standby is known while it receives. That it has replayed all it received says nothing alone, as one
+ * that lost its primary has too. Nor does a WAL receiver that calls itself streaming: one that cannot go on, as the WAL it
+ * needs is removed or the standby is on another timeline, does so for moments, again and again. So the end of WAL that
+ * the sender told must not lie before what is replayed, which it does for a standby that diverged; what an earlier
+ * receiver was told counts no more, so the present one must have written something. Only at the start of a segment of
+ * an idle primary it has nothing to write: there it counts once it has lived longer than one that cannot go on. What is
+ * replayed is read first, as both grow. A role without {@code pg_monitor} sees no more than that there is a receiver.
  */
 final class AttributeQuery {
     private static final String SQL = """
             with instance as materialized (
-              select pg_is_in_recovery() as standby
+              select pg_is_in_recovery() as standby, pg_last_wal_replay_lsn() as replayed
             ), own as materialized (
               select (select oid from pg_database where datname = current_database()) as db,
                      (select oid from pg_roles where rolname = session_user) as role
@@ -48,9 +56,17 @@ final class AttributeQuery {
                         end as timeline,
                    (case when standby then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end
                      - '0/0')::bigint as lsn,
-                   case when not standby or pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() then 0
-                        when pg_last_wal_receive_lsn() is not null
-                        then greatest(0, extract(epoch from clock_timestamp()
+                   case when not standby then 0
+                        when not exists (
+                               select from pg_stat_wal_receiver as receiver
+                                where status is null
+                                   or status = 'streaming'
+                                      and case when written_lsn is not null then latest_end_lsn >= replayed
+                                               else (select clock_timestamp() - backend_start > interval '3 s'
+                                                       from pg_stat_activity where pid = receiver.pid) end)
+                        then null
+                        when pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() then 0
+                        else greatest(0, extract(epoch from clock_timestamp()
                                                               - pg_last_xact_replay_timestamp()) * 1000)::bigint
                         end as replay_lag,
                    case when pg_has_role('pg_read_all_stats', 'usage') then used end as used,

@@ -187,31 +187,6 @@ class JdbcAttributeCheckerTest {
     }
 
     @Test
-    void seesAStandbyFallBehindAndCatchUp() throws Exception {
-        try (AttributeChecker.Connection onPrimary = checker(primary);
-                AttributeChecker.Connection onStandby = checker(standby)) {
-            admin("create table lagging ()");
-            cluster.awaitReplay();
-            standby.query("select pg_wal_replay_pause()");
-            Await.until(
-                    "replay is paused", () -> "paused".equals(standby.query("select pg_get_wal_replay_pause_state()")));
-            long replayed = seen(onStandby).progress().lsn();
-            admin("drop table lagging");
-            Await.until("it is behind", () -> seen(onStandby).progress().replayLagMillis() > 0);
-            long lag = seen(onStandby).progress().replayLagMillis();
-            Await.until("it falls back", () -> seen(onStandby).progress().replayLagMillis() > lag + 20);
-            assertThat(lag).isLessThan(60_000);
-            assertThat(seen(onStandby).progress().lsn()).isEqualTo(replayed);
-            assertThat(seen(onPrimary).progress().lsn()).isGreaterThan(replayed);
-            standby.query("select pg_wal_replay_resume()");
-            Await.until("it caught up", () -> seen(onStandby).progress().replayLagMillis() == 0);
-            assertThat(seen(onStandby).progress().lsn()).isGreaterThan(replayed);
-        } finally {
-            standby.query("select pg_wal_replay_resume()");
-        }
-    }
-
-    @Test
     void countsSlotsDownToTheLastAndKeepsItsOwn() throws Exception {
         List<Connection> clients = new ArrayList<>();
         try (AttributeChecker.Connection checker = checker(primary);
