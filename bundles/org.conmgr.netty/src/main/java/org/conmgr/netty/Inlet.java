@@ -31,8 +31,11 @@ import org.jspecify.annotations.Nullable;
  * channel's event loop.
  */
 public final class Inlet {
-    /** Of one read; a larger amount is the channel's own to read on, and to share the loop fairly. */
+    /** Of one read. */
     static final int SIZE = 64 * 1024;
+
+    /** At once, as Netty's channels do; then the loop's other channels have their turn. */
+    private static final int READS = 16;
 
     /** EPOLLIN of epoll(7). Not Netty's constant: where there is no epoll, it may not be touched. */
     private static final int READABLE = 1;
@@ -235,27 +238,36 @@ public final class Inlet {
 
         /** Reads; whether nothing is left for the channel itself. */
         private boolean drained() {
-            Reader to = reader;
-            EpollSocketChannel from = channel;
-            // With reading switched off the channel reads once more, and only then wants no more events.
-            if (to == null || from == null || !from.config().isAutoRead()) {
-                return false;
+            int count = SIZE;
+            for (int reads = 0; reads < READS && count == SIZE; reads++) {
+                Reader to = reader;
+                EpollSocketChannel from = channel;
+                // With reading switched off the channel reads once more, and only then wants no more events.
+                if (to == null || from == null || !from.config().isAutoRead()) {
+                    return false;
+                }
+                count = read(from, to);
             }
+            // Of what is left after so many reads epoll will tell again.
+            return count >= 0;
+        }
+
+        /** How many bytes were read; 0 for none at present, less when that is not all there is to say. */
+        private int read(EpollSocketChannel from, Reader to) {
             ByteBuf bytes = loop.buffer(from);
             int count = count((Socket) own.fd(), from, bytes);
             if (count <= 0) {
                 bytes.release();
-                return count == 0;
+                return count;
             }
             try {
                 to.read(bytes.setIndex(0, count));
             } catch (RuntimeException | Error e) {
                 from.pipeline().fireExceptionCaught(e);
             }
-            return count < SIZE || !from.isOpen();
+            return from.isOpen() ? count : 0;
         }
 
-        /** How many bytes were read; 0 for none at present, less when that is not all there is to say. */
         private static int count(Socket socket, EpollSocketChannel from, ByteBuf bytes) {
             if (!bytes.hasMemoryAddress()) {
                 return -1;

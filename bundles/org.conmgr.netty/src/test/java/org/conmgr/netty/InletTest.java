@@ -140,6 +140,17 @@ class InletTest {
     }
 
     @Test
+    void aLargeAmountComesByItAtOnce() throws Exception {
+        try (Pair pair = new Pair(true, true)) {
+            Received received = new Received(pair);
+            pair.client.getOutputStream().write(new byte[100_000]);
+            received.inLoop(() -> pair.server.config().setAutoRead(true));
+            Await.until("all is read", () -> received.count() == 100_000);
+            assertThat(received.byPipeline.get()).isZero();
+        }
+    }
+
+    @Test
     void smallMessagesComeByItOneByOne() throws Exception {
         try (Pair pair = new Pair(true, false)) {
             Received received = new Received(pair);
