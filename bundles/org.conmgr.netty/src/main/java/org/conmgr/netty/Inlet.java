@@ -242,9 +242,9 @@ public final class Inlet {
             for (int reads = 0; reads < READS && count == SIZE; reads++) {
                 Reader to = reader;
                 EpollSocketChannel from = channel;
-                // With reading switched off the channel reads once more, and only then wants no more events.
                 if (to == null || from == null || !from.config().isAutoRead()) {
-                    return false;
+                    // Whoever has just switched it off is told of no more; else the channel knows why it was told.
+                    return reads > 0 && to != null;
                 }
                 count = read(from, to);
             }
