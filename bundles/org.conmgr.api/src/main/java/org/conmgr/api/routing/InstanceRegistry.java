@@ -45,8 +45,12 @@ public interface InstanceRegistry {
      */
     void add(ConfiguredInstance instance, SessionsObserver observer);
 
-    /** Takes it out; sessions bound to it end with {@link SessionEnd.Cause#REMOVED}. */
-    void remove(int number);
+    /**
+     * Takes it out; sessions bound to it end with {@link SessionEnd.Cause#REMOVED}.
+     *
+     * @param why in words, for their users: {@code it is no longer configured}
+     */
+    void remove(int number, String why);
 
     /**
      * The link came up, or came back, or its attributes changed. Attributes whose state is not {@link

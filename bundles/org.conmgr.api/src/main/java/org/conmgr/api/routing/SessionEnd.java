@@ -16,7 +16,7 @@ public record SessionEnd(ConfiguredInstance instance, Cause cause, String reason
         DEAD,
         /** The instance lives but is no longer what the session asked for, e.g. a demoted primary. */
         FENCED,
-        /** The instance was taken out of the configuration. */
+        /** conmgr has let go of the instance: it is configured otherwise, or no more, or conmgr stops watching. */
         REMOVED
     }
 

@@ -371,7 +371,7 @@ class ClientsTest {
                 "tls", "originate", "tls_ca_file", certificate.certificate().toString()));
         try {
             site.instance(7, certificate.name(), NetUtil.LOCALHOST4, direct(), Role.PRIMARY);
-            site.board.remove(0);
+            site.board.remove(0, "it is no longer configured");
             String conninfo = "host=127.0.0.1 dbname=postgres user=app password=" + SECRET + " port=" + port;
             assertThat(psql(
                                     port,
@@ -392,7 +392,7 @@ class ClientsTest {
             assertThat(required.text()).contains("server does not support SSL");
         } finally {
             site.configure(Map.of());
-            site.board.remove(7);
+            site.board.remove(7, "it is no longer configured");
             site.instance(0, direct(), Role.PRIMARY);
         }
     }

@@ -117,7 +117,7 @@ public final class GatewaySite implements AutoCloseable {
 
     /** The instance is at another port of this host from now on. */
     void moved(int number, int port, Role role) {
-        board.remove(number);
+        board.remove(number, "its configuration has changed");
         instance(number, port, role);
     }
 

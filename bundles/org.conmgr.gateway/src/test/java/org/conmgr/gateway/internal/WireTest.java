@@ -277,9 +277,9 @@ class WireTest {
 
     @Test
     void aSecondSslRequestIsRefused() throws Exception {
-        site.board.remove(0);
-        site.board.remove(1);
-        site.board.remove(2);
+        site.board.remove(0, "it is no longer configured");
+        site.board.remove(1, "it is no longer configured");
+        site.board.remove(2, "it is no longer configured");
         try (RawClient session = new RawClient(port).send(RawClient.sslRequest())) {
             assertThat(session.read()).as("nobody to ask").isEqualTo('N');
             session.send(RawClient.sslRequest());

@@ -181,7 +181,7 @@ public final class ConmgrLinks implements AutoCloseable {
         definitions.remove(definition.pid(), definition);
         Link open = linkOf(definition);
         if (open != null && !closed) {
-            remove(open, "taken out of the configuration");
+            remove(open, "it is no longer configured");
         }
     }
 
@@ -228,12 +228,12 @@ public final class ConmgrLinks implements AutoCloseable {
 
     /** Keeps the number taken until the link has ended: no report of its can be taken for its successor's. */
     private void remove(Link link, String why) {
-        link.link().stop(Goodbye.Reason.SHUTDOWN, why).addListener(ended -> removed(link));
+        link.link().stop(Goodbye.Reason.SHUTDOWN, why).addListener(ended -> removed(link, why));
     }
 
-    private synchronized void removed(Link link) {
+    private synchronized void removed(Link link, String why) {
         if (!closed && links.remove(link.instance().number(), link)) {
-            registry.remove(link.instance().number());
+            registry.remove(link.instance().number(), why);
             openMissing();
         }
     }
@@ -254,7 +254,9 @@ public final class ConmgrLinks implements AutoCloseable {
     @Deactivate
     @Override
     public void close() {
-        Goodbye.Reason reason = shuttingDown.getAsBoolean() ? Goodbye.Reason.SHUTDOWN : Goodbye.Reason.RESTART;
+        boolean forGood = shuttingDown.getAsBoolean();
+        Goodbye.Reason reason = forGood ? Goodbye.Reason.SHUTDOWN : Goodbye.Reason.RESTART;
+        String why = forGood ? "conmgr stops" : "conmgr's heartbeat links restart";
         List<Future<?>> leaving = new ArrayList<>();
         synchronized (this) {
             if (closed) {
@@ -262,8 +264,8 @@ public final class ConmgrLinks implements AutoCloseable {
             }
             closed = true;
             for (Link link : links.values()) {
-                leaving.add(link.link().stop(reason, "conmgr stops"));
-                registry.remove(link.instance().number());
+                leaving.add(link.link().stop(reason, why));
+                registry.remove(link.instance().number(), why);
             }
             links.clear();
         }

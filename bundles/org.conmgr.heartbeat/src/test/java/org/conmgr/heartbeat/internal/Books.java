@@ -36,8 +36,8 @@ final class Books implements InstanceRegistry {
     }
 
     @Override
-    public void remove(int number) {
-        events.add("remove " + number);
+    public void remove(int number, String why) {
+        events.add("remove " + number + ": " + why);
     }
 
     @Override

@@ -185,10 +185,10 @@ public final class Switchboard implements InstanceRegistry, Router, RegistryView
     }
 
     @Override
-    public void remove(int number) {
+    public void remove(int number, String why) {
         change(number, (instance, after) -> {
             ledger.instances.remove(number);
-            ledger.endAll(instance, SessionEnd.Cause.REMOVED, "it is no longer configured", after);
+            ledger.endAll(instance, SessionEnd.Cause.REMOVED, why, after);
             ledger.review(after);
         });
     }

@@ -163,12 +163,12 @@ class FenceTest {
         Books books = new Books().with(2).primary(0, 1).standby(1, 1);
         Client writer = books.ask(Target.READ_WRITE);
         Client reader = books.ask(Target.STANDBY);
-        books.board.remove(0);
+        books.board.remove(0, "its configuration has changed");
         assertThat(writer.told).containsExactly("routed 0", "ended 0 REMOVED");
         assertThat(writer.end().message())
-                .isEqualTo("conmgr no longer watches instance 0 (db1:5432): it is no longer configured");
+                .isEqualTo("conmgr no longer watches instance 0 (db1:5432): its configuration has changed");
         assertThat(reader.told).containsExactly("routed 1");
-        books.board.remove(0);
+        books.board.remove(0, "it is no longer configured");
         books.primary(0, 1).down(0).unmonitored(0).beat(0, 1, 1);
         assertThat(books.board.instances()).hasSize(1);
     }

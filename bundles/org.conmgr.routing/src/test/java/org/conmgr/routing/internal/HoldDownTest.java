@@ -178,7 +178,7 @@ class HoldDownTest {
         books.advance(Duration.ofSeconds(9));
         assertThat(held(1)).as("the first hold would have ended 9 s ago").isTrue();
         assertThat(books.logged()).hasSize(1).first().asString().startsWith("CM5005");
-        books.board.remove(1);
+        books.board.remove(1, "it is no longer configured");
         books.advance(Duration.ofSeconds(5));
         assertThat(books.logged()).isEmpty();
         books.add(1);

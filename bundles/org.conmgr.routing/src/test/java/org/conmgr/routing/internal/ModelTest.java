@@ -102,7 +102,7 @@ class ModelTest {
             script.add("add or remove " + number);
             if (model.facts.remove(number) != null) {
                 model.settle();
-                books.board.remove(number);
+                books.board.remove(number, "it is no longer configured");
             } else {
                 model.facts.put(number, new Model.Fact(number));
                 model.settle();

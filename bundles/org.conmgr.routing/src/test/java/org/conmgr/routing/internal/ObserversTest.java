@@ -231,7 +231,7 @@ class ObserversTest {
     void aRemovedInstancesObserverIsLeftAlone() {
         Client client = books.ask(Target.PRIMARY);
         client.session().connected(socket(1));
-        books.board.remove(0);
+        books.board.remove(0, "it is no longer configured");
         books.add(0);
         books.advance(Duration.ofSeconds(1));
         assertThat(books.sockets.get(0)).isEmpty();

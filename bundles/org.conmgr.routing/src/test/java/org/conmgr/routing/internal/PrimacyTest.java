@@ -46,7 +46,7 @@ class PrimacyTest {
         assertThat(books.refusal(Target.READ_WRITE))
                 .isEqualTo("no instance with target_session_attrs=read-write: 0 (primary, up, old: timeline 2 is"
                         + " known), 1 (down: timed out 0.0 s ago), 2 (connecting)");
-        books.board.remove(1);
+        books.board.remove(1, "it is no longer configured");
         assertThat(books.ask(Target.PRIMARY).told)
                 .as("what was seen is remembered")
                 .containsExactly("refused");
@@ -129,7 +129,7 @@ class PrimacyTest {
         books.primary(0, 1).down(0);
         books.board.up(1, OTHER, PRIMARY);
         assertThat(books.ask(Target.ANY).told).containsExactly("refused");
-        books.board.remove(0);
+        books.board.remove(0, "it is no longer configured");
         assertThat(books.ask(Target.ANY).told)
                 .as("of the old set nobody is left")
                 .containsExactly("routed 1");
@@ -146,7 +146,7 @@ class PrimacyTest {
     @Test
     void takingTheWholeSetOutAndInForgetsNoTimeline() {
         books.primary(0, 2);
-        books.board.remove(0);
+        books.board.remove(0, "it is no longer configured");
         books.add(0);
         books.primary(1, 1);
         assertThat(books.ask(Target.PRIMARY).told).containsExactly("refused");

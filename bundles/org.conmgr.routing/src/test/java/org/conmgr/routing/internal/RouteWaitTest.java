@@ -150,7 +150,7 @@ class RouteWaitTest {
         books.primary(0, 1).primary(1, 1).degraded(0, Role.PRIMARY, 1);
         Client client = books.ask(Target.PRIMARY);
         assertThat(client.told).isEmpty();
-        books.board.remove(0);
+        books.board.remove(0, "it is no longer configured");
         assertThat(client.told).containsExactly("routed 1");
     }
 
