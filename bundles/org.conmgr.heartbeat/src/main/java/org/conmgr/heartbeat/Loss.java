@@ -9,13 +9,14 @@ import org.conmgr.api.link.Verdict;
  *
  * @param peer whose
  * @param verdict why
- * @param restarting true when the conmgr said that it is only restarting
+ * @param awaited true when the conmgr said that it is to be back, or that it watches the instance no more and ends itself
+ *     what it had registered: that may take a while
  * @param sessions the client ends of the SQL connections it had registered; none when the same conmgr process has a newer
  *     link, where they are registered now
- * @param hostAlive true when another conmgr of the same host still beats, or the same by a newer link: then the host is
- *     alive
+ * @param hostAlive true when the host is alive: another conmgr of it still beats, or the same by a newer link, or it said
+ *     that it only watches the instance no more
  */
-public record Loss(Peer peer, Verdict verdict, boolean restarting, Set<InetSocketAddress> sessions, boolean hostAlive) {
+public record Loss(Peer peer, Verdict verdict, boolean awaited, Set<InetSocketAddress> sessions, boolean hostAlive) {
     public Loss {
         sessions = Set.copyOf(sessions);
     }

@@ -49,6 +49,10 @@
  * (unauthenticated) from either end of a link says that its sender lives, but has no link on these terms: no session is
  * lost. A conmgr says so to a watchdog of minor version 2 or later, to an earlier one that it is to be back.
  *
+ * <p><b>Leaving.</b> The link to an instance that is taken out of the configuration, or gets another address in it, ends
+ * with Goodbye(unwatched): conmgr lives, and ends itself what it had registered. A watchdog before minor version 3 is
+ * told that conmgr is to be back.
+ *
  * <p><b>Rules.</b> Both ends send beats at a fixed rate, whatever else is sent, more of them while one stays
  * unacknowledged, and each judges the other by its own timer: deadline = last receipt of anything + {@code
  * heartbeat_timeout}. The watchdog uses the interval and timeout of the conmgr's Hello; a Hello on an established link

@@ -201,7 +201,7 @@ final class ConmgrLink {
     /** Says Goodbye and ends for good. */
     void stop(Goodbye.Reason reason, String text) {
         if (phase == Phase.UP || phase == Phase.CONNECTING) {
-            leave(new Goodbye(reason, text));
+            leave(Goodbye.toWatchdog(watchdogMinor, reason, text));
         }
         phase = Phase.STOPPED;
         suspicion = null;
@@ -333,7 +333,7 @@ final class ConmgrLink {
 
     /** Ends a connection that does not meet what conmgr demands. */
     private void object(String why) {
-        leave(Goodbye.objecting(watchdogMinor, why));
+        leave(Goodbye.toWatchdog(watchdogMinor, Goodbye.Reason.UNAUTHENTICATED, why));
     }
 
     /** The other end takes this for a link; it is none. */
@@ -637,7 +637,7 @@ final class ConmgrLink {
 
     private static VerdictReason reasonOf(Goodbye goodbye) {
         return switch (goodbye.reason()) {
-            case SHUTDOWN, RESTART -> VerdictReason.SHUT_DOWN_BY_PEER;
+            case SHUTDOWN, RESTART, UNWATCHED -> VerdictReason.SHUT_DOWN_BY_PEER;
             case INSTANCE_STOPPED -> VerdictReason.INSTANCE_STOPPED;
             case TOO_MANY_CONNECTIONS, REFUSED -> VerdictReason.REFUSED;
             case PROTOCOL_ERROR -> VerdictReason.PROTOCOL_ERROR;

@@ -228,7 +228,8 @@ public final class ConmgrLinks implements AutoCloseable {
 
     /** Keeps the number taken until the link has ended: no report of its can be taken for its successor's. */
     private void remove(Link link, String why) {
-        link.link().stop(Goodbye.Reason.SHUTDOWN, why).addListener(ended -> removed(link, why));
+        String text = "conmgr no longer watches " + link.instance() + ": " + why;
+        link.link().stop(Goodbye.Reason.UNWATCHED, text).addListener(ended -> removed(link, why));
     }
 
     private synchronized void removed(Link link, String why) {

@@ -221,7 +221,7 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             Peer peer,
             Verdict verdict,
             BeatFacts beats,
-            boolean restarting,
+            WatchdogLink.Farewell farewell,
             Set<InetSocketAddress> sessions) {
         forget(Host.canonical(peer.address().getAddress()));
         boolean replaced = !newest.remove(peer.id(), link) && newest.containsKey(peer.id());
@@ -232,9 +232,11 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             observer.lost(new Loss(
                     peer,
                     verdict,
-                    restarting,
+                    farewell != WatchdogLink.Farewell.NONE,
                     replaced ? Set.of() : sessions,
-                    replaced || beats(peer.address().getAddress())));
+                    replaced
+                            || farewell == WatchdogLink.Farewell.UNWATCHED
+                            || beats(peer.address().getAddress())));
         }
     }
 

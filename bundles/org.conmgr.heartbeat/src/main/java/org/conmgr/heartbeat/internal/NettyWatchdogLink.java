@@ -230,8 +230,12 @@ final class NettyWatchdogLink implements WatchdogLink.Outside, LinkHandler.Event
 
     @Override
     public void lost(
-            Peer known, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
-        endpoint.lost(this, known, verdict, beats, restarting, sessions);
+            Peer known,
+            Verdict verdict,
+            BeatFacts beats,
+            WatchdogLink.Farewell farewell,
+            Set<InetSocketAddress> sessions) {
+        endpoint.lost(this, known, verdict, beats, farewell, sessions);
     }
 
     @Override

@@ -15,7 +15,7 @@ sealed interface Packet {
     /** The protocol this end speaks. */
     int MAJOR = 1;
 
-    int MINOR = 2;
+    int MINOR = 3;
 
     record Hello(
             int major,
@@ -87,21 +87,33 @@ sealed interface Packet {
             TOO_MANY_CONNECTIONS,
             REFUSED,
             PROTOCOL_ERROR,
+            /** The sender lives, but has no link on these terms; no session is lost. */
             UNAUTHENTICATED,
             /** The sender heard no beat in time and has given the receiver up. */
-            TIMED_OUT
+            TIMED_OUT,
+            /**
+             * From a conmgr: it lives, does not watch the instance by this link any more, and ends itself the sessions
+             * it has registered. Its host's other sessions are not concerned.
+             */
+            UNWATCHED
         }
 
         private static final int OBJECTIONS_SINCE = 2;
+        private static final int UNWATCHED_SINCE = 3;
 
         /**
-         * conmgr's, to a watchdog that does not meet what conmgr demands: conmgr lives, and no session is lost. A
-         * watchdog that would take this for a broken link is told that conmgr is to be back.
+         * conmgr's. A watchdog that would take the reason for a broken link is told instead that conmgr is to be back.
          *
          * @param watchdogMinor the minor version that the watchdog speaks
          */
-        static Goodbye objecting(int watchdogMinor, String text) {
-            return new Goodbye(watchdogMinor < OBJECTIONS_SINCE ? Reason.RESTART : Reason.UNAUTHENTICATED, text);
+        static Goodbye toWatchdog(int watchdogMinor, Reason reason, String text) {
+            int since =
+                    switch (reason) {
+                        case UNAUTHENTICATED -> OBJECTIONS_SINCE;
+                        case UNWATCHED -> UNWATCHED_SINCE;
+                        default -> 0;
+                    };
+            return new Goodbye(watchdogMinor < since ? Reason.RESTART : reason, text);
         }
 
         /** What a verdict says of it: {@code not heard by the peer: silent for 0.60 s; last beat #7; own stall 0 ms}. */

@@ -67,7 +67,8 @@ final class PacketCodec extends ByteToMessageCodec<Packet> {
             Goodbye.Reason.REFUSED,
             Goodbye.Reason.PROTOCOL_ERROR,
             Goodbye.Reason.UNAUTHENTICATED,
-            Goodbye.Reason.TIMED_OUT);
+            Goodbye.Reason.TIMED_OUT,
+            Goodbye.Reason.UNWATCHED);
 
     private long sent;
     private long received;

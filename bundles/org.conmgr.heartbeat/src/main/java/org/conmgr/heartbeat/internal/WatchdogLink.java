@@ -80,10 +80,20 @@ final class WatchdogLink {
         void established(Peer peer);
 
         /** An established link has ended. */
-        void lost(Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions);
+        void lost(Peer peer, Verdict verdict, BeatFacts beats, Farewell farewell, Set<InetSocketAddress> sessions);
 
         /** A connection that never became a link has ended. */
         void refused(String why);
+    }
+
+    /** What a conmgr whose link has ended said it is about to do. */
+    enum Farewell {
+        /** Nothing; or it stops. */
+        NONE,
+        /** It is to be back. */
+        RESTART,
+        /** It lives on without this link: see {@link Goodbye.Reason#UNWATCHED}. */
+        UNWATCHED
     }
 
     /** How long a connection may last before it is a link. */
@@ -286,10 +296,11 @@ final class WatchdogLink {
         } else if (packet instanceof Goodbye goodbye) {
             outside.disconnect();
             switch (goodbye.reason()) {
-                case SHUTDOWN -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), false);
-                case RESTART -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), true);
-                case UNAUTHENTICATED -> lost(now, VerdictReason.UNAUTHENTICATED, goodbye.text(), false);
-                default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.evidence(), false);
+                case SHUTDOWN -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), Farewell.NONE);
+                case RESTART -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), Farewell.RESTART);
+                case UNWATCHED -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), Farewell.UNWATCHED);
+                case UNAUTHENTICATED -> lost(now, VerdictReason.UNAUTHENTICATED, goodbye.text(), Farewell.NONE);
+                default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.evidence(), Farewell.NONE);
             }
         } else if (!(packet instanceof Packet.Unknown)) {
             corrupted(now, packet.getClass().getSimpleName() + " from a conmgr");
@@ -308,7 +319,7 @@ final class WatchdogLink {
         } else if (phase == Phase.UP) {
             outside.send(new Goodbye(Goodbye.Reason.PROTOCOL_ERROR, what));
             outside.disconnect();
-            lost(now, VerdictReason.PROTOCOL_ERROR, what, false);
+            lost(now, VerdictReason.PROTOCOL_ERROR, what, Farewell.NONE);
         }
     }
 
@@ -340,7 +351,7 @@ final class WatchdogLink {
         if (why != null) {
             outside.send(new Goodbye(Goodbye.Reason.UNAUTHENTICATED, why));
             outside.disconnect();
-            lost(now, VerdictReason.UNAUTHENTICATED, why, false);
+            lost(now, VerdictReason.UNAUTHENTICATED, why, Farewell.NONE);
         }
     }
 
@@ -351,7 +362,7 @@ final class WatchdogLink {
             phase = Phase.CLOSED;
             outside.refused(how + missing);
         } else if (phase == Phase.UP) {
-            lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye", false);
+            lost(now, VerdictReason.CLOSED_BY_PEER, how + " without a Goodbye", Farewell.NONE);
         }
     }
 
@@ -381,7 +392,7 @@ final class WatchdogLink {
                 String evidence = live.evidence(now);
                 outside.send(new Goodbye(Goodbye.Reason.TIMED_OUT, evidence));
                 outside.disconnect();
-                lost(now, VerdictReason.TIMED_OUT, evidence, false);
+                lost(now, VerdictReason.TIMED_OUT, evidence, Farewell.NONE);
             }
         }
     }
@@ -421,21 +432,21 @@ final class WatchdogLink {
         outside.send(goodbye);
         outside.disconnect();
         if (phase == Phase.UP) {
-            lost(now, VerdictReason.PROTOCOL_ERROR, goodbye.text(), false);
+            lost(now, VerdictReason.PROTOCOL_ERROR, goodbye.text(), Farewell.NONE);
         } else {
             phase = Phase.CLOSED;
             outside.refused(goodbye.text());
         }
     }
 
-    private void lost(long now, VerdictReason reason, String evidence, boolean restarting) {
+    private void lost(long now, VerdictReason reason, String evidence, Farewell farewell) {
         Peer known = peer;
         Instant at = clock.instant();
         BeatFacts beats = live().facts(now, at);
         phase = Phase.CLOSED;
         pulse = null;
         if (known != null) {
-            outside.lost(known, new Verdict(reason, evidence, at), beats, restarting, Set.copyOf(sessions));
+            outside.lost(known, new Verdict(reason, evidence, at), beats, farewell, Set.copyOf(sessions));
         }
     }
 

@@ -47,14 +47,7 @@ class ConmgrLinksTest {
             new InstanceDefinition("org.conmgr.instance~0", instance("127.0.0.1", port));
     private boolean shuttingDown;
     private final ConmgrLinks links = new ConmgrLinks(
-            UUID.randomUUID(),
-            transport,
-            resolver,
-            books,
-            new VerdictHistory(),
-            security,
-            log,
-            () -> shuttingDown);
+            UUID.randomUUID(), transport, resolver, books, new VerdictHistory(), security, log, () -> shuttingDown);
 
     ConmgrLinksTest() throws IOException {}
 
@@ -75,9 +68,12 @@ class ConmgrLinksTest {
     }
 
     private int listen(Watcher observer) throws IOException {
-        HeartbeatAcceptor.Endpoint endpoint = new NettyHeartbeatAcceptor(
-                        transport, new VerdictHistory(), security, log)
-                .open("w", List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), Admission.ANY, observer);
+        HeartbeatAcceptor.Endpoint endpoint = new NettyHeartbeatAcceptor(transport, new VerdictHistory(), security, log)
+                .open(
+                        "w",
+                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+                        Admission.ANY,
+                        observer);
         endpoint.publish(new Identity(7, 170004), PRIMARY, "");
         endpoints.add(endpoint);
         return endpoint.addresses().get(0).getPort();
@@ -105,6 +101,19 @@ class ConmgrLinksTest {
     }
 
     @Test
+    void noneOfThisIsTheHostsLoss() throws IOException {
+        definition.modified(instance("127.0.0.1", listen(elsewhere)));
+        links.updatedInstance(definition);
+        Await.until("linked elsewhere", () -> elsewhere.peers.size() == 1);
+        assertThat(loss().awaited()).isTrue();
+        assertThat(loss().hostAlive()).isTrue();
+        links.removeInstance(definition);
+        Await.until("let go", () -> !elsewhere.losses.isEmpty());
+        assertThat(elsewhere.losses.get(0).awaited()).isTrue();
+        assertThat(elsewhere.losses.get(0).hostAlive()).isTrue();
+    }
+
+    @Test
     void anEditThatChangesNothingCostsNothing() {
         definition.modified(instance("127.0.0.1", port));
         links.updatedInstance(definition);
@@ -122,6 +131,7 @@ class ConmgrLinksTest {
         assertThat(books.last()).isEqualTo("remove 0: " + why);
         assertThat(loss().verdict().reason()).isEqualTo(VerdictReason.SHUT_DOWN_BY_PEER);
         assertThat(loss().verdict().evidence()).isEqualTo(why);
-        assertThat(loss().restarting()).isEqualTo(!stops);
+        assertThat(loss().awaited()).isEqualTo(!stops);
+        assertThat(loss().hostAlive()).isFalse();
     }
 }

@@ -156,7 +156,11 @@ class FuzzedLinkTest {
 
         @Override
         public void lost(
-                Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
+                Peer peer,
+                Verdict verdict,
+                BeatFacts beats,
+                WatchdogLink.Farewell farewell,
+                Set<InetSocketAddress> sessions) {
             lost++;
         }
 

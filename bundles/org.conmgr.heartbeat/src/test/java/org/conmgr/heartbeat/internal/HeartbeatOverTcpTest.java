@@ -281,7 +281,7 @@ class HeartbeatOverTcpTest {
         Await.until("lost", () -> !watcher.losses.isEmpty());
         Loss loss = watcher.losses.get(0);
         assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.SHUT_DOWN_BY_PEER);
-        assertThat(loss.restarting()).isTrue();
+        assertThat(loss.awaited()).isTrue();
         assertThat(loss.sessions()).containsExactly(second);
         assertThat(loss.hostAlive()).isFalse();
     }

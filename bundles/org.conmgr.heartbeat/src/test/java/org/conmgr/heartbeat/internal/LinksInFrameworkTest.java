@@ -87,7 +87,7 @@ class LinksInFrameworkTest {
         Await.until("linked", () -> watcher.peers.size() == 1);
         heartbeat.stop();
         Await.until("lost", () -> watcher.losses.size() == 1);
-        assertThat(watcher.losses.get(0).restarting()).isTrue();
+        assertThat(watcher.losses.get(0).awaited()).isTrue();
         heartbeat.start();
         Await.until("linked again", () -> watcher.peers.size() == 2);
         assertThat(watcher.peers.get(1).id()).isEqualTo(watcher.peers.get(0).id());

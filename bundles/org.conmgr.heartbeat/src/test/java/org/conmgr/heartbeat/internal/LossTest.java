@@ -85,6 +85,13 @@ class LossTest {
         return socket;
     }
 
+    private Loss left(Socket socket, Goodbye words) throws IOException {
+        int before = watcher.losses.size();
+        socket.getOutputStream().write(frame(words));
+        Await.until("lost", () -> watcher.losses.size() > before);
+        return watcher.losses.get(before);
+    }
+
     private Loss lost(Socket socket) throws IOException {
         int before = watcher.losses.size();
         socket.close();
@@ -95,11 +102,22 @@ class LossTest {
     @Test
     void aConmgrThatObjectsLives() throws IOException {
         Socket socket = link("127.0.0.1", new UUID(1, 1), 1, SESSION);
-        socket.getOutputStream().write(frame(new Goodbye(Goodbye.Reason.UNAUTHENTICATED, "no proof")));
-        Loss loss = lost(socket);
+        Loss loss = left(socket, new Goodbye(Goodbye.Reason.UNAUTHENTICATED, "no proof"));
         assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.UNAUTHENTICATED);
         assertThat(loss.verdict().evidence()).isEqualTo("no proof");
-        assertThat(loss.restarting()).isFalse();
+        assertThat(loss.awaited()).isFalse();
+    }
+
+    @Test
+    void aConmgrThatWatchesTheInstanceNoMoreLivesAndHasItsTime() throws IOException {
+        Socket socket = link("127.0.0.1", new UUID(1, 1), 1, SESSION);
+        Loss loss = left(socket, new Goodbye(Goodbye.Reason.UNWATCHED, "configured otherwise"));
+        assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.SHUT_DOWN_BY_PEER);
+        assertThat(loss.verdict().evidence()).isEqualTo("configured otherwise");
+        assertThat(loss.sessions()).containsExactly(SESSION);
+        assertThat(loss.awaited()).isTrue();
+        assertThat(loss.hostAlive()).isTrue();
+        assertThat(endpoint.beats(InetAddress.getLoopbackAddress())).isFalse();
     }
 
     @Test

@@ -70,6 +70,17 @@ class ObjectionTest {
         assertThat(outside.happened).containsExactly(expected + " the shared secret is now required", "disconnect");
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, RESTART", "2, RESTART", "3, UNWATCHED"})
+    void soIsALinkThatIsNotWantedAnyMore(int minor, Goodbye.Reason expected) {
+        link.start(0);
+        link.connected(Terms.NONE);
+        welcome(minor);
+        outside.happened.clear();
+        link.stop(Goodbye.Reason.UNWATCHED, "configured otherwise");
+        assertThat(outside.happened).containsExactly(expected + " configured otherwise", "disconnect");
+    }
+
     /** The watchdog may have sent its Welcome. */
     @Test
     void anAttemptThatHasGreetedIsEndedByOneToo() {

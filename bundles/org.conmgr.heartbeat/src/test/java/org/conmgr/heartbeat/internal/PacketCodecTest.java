@@ -83,7 +83,8 @@ class PacketCodecTest {
                                         socket(6000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))),
                         "53" + "00000021" + "01" + "0002" + "047f000001" + "1388" + "1000000000000000000000000000000001"
                                 + "1770"),
-                Arguments.of(new Goodbye(Goodbye.Reason.RESTART, "bye"), "47" + "0000000a" + "01" + "0003627965"));
+                Arguments.of(new Goodbye(Goodbye.Reason.RESTART, "bye"), "47" + "0000000a" + "01" + "0003627965"),
+                Arguments.of(new Goodbye(Goodbye.Reason.UNWATCHED, "bye"), "47" + "0000000a" + "08" + "0003627965"));
     }
 
     @ParameterizedTest
@@ -138,7 +139,7 @@ class PacketCodecTest {
                 Arguments.of("47" + "00000003", "a frame of length 3 (expected: 4 to 8192)"),
                 Arguments.of("47" + "ffffffff", "a frame of length -1 (expected: 4 to 8192)"),
                 Arguments.of("47" + "00000006" + "0100", "cut short"),
-                Arguments.of("47" + "00000008" + "63000000", "goodbye reason: 99 (expected: 0 to 7)"),
+                Arguments.of("47" + "00000008" + "63000000", "goodbye reason: 99 (expected: 0 to 8)"),
                 Arguments.of(
                         "48" + "00000008" + "474554202f", "a Hello that begins with 47455420 (expected: 434d4842)"),
                 Arguments.of("53" + "0000000f" + "01000105" + "0102030405" + "0000", "an address of 5 bytes"),

@@ -559,7 +559,11 @@ final class World {
 
         @Override
         public void lost(
-                Peer peer, Verdict verdict, BeatFacts beats, boolean restarting, Set<InetSocketAddress> sessions) {
+                Peer peer,
+                Verdict verdict,
+                BeatFacts beats,
+                WatchdogLink.Farewell farewell,
+                Set<InetSocketAddress> sessions) {
             closed = true;
             watchdogBeats = beats;
             watchdogVerdict = verdict;

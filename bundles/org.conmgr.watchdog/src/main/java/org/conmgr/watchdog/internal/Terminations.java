@@ -47,7 +47,7 @@ final class Terminations implements AutoCloseable {
     private final ScheduledThreadPoolExecutor executor;
     private final AtomicLong terminated = new AtomicLong();
 
-    /** Those that said they restart and are not back; each until its time is over. */
+    /** Those that said they are to be back, or leave in peace, and are not back; each until its time is over. */
     private final Set<Order> awaited = ConcurrentHashMap.newKeySet();
 
     private volatile boolean there;
@@ -111,7 +111,7 @@ final class Terminations implements AutoCloseable {
             return;
         }
         Order order = new Order(loss, System.nanoTime());
-        if (loss.restarting() && !settings.restartGrace().isZero()) {
+        if (loss.awaited() && !settings.restartGrace().isZero()) {
             awaited.add(order);
             boolean waits = run(settings.restartGrace().toMillis(), () -> {
                 if (awaited.remove(order)) {
@@ -126,7 +126,7 @@ final class Terminations implements AutoCloseable {
         }
     }
 
-    /** A conmgr has a link: if it said that it restarts, it is back, and costs nobody anything. */
+    /** A conmgr has a link: if it was awaited, it is back, and costs nobody anything. */
     void established(Peer peer) {
         awaited.removeIf(order -> order.loss().peer().id().equals(peer.id()));
     }

@@ -87,16 +87,16 @@ class WatchdogTest {
         return new Observation.Seen(IDENTITY, attributes, Progress.UNKNOWN, 100);
     }
 
-    private static Loss loss(VerdictReason reason, boolean restarting, boolean hostAlive) {
-        return loss("192.0.2.7", reason, restarting, hostAlive);
+    private static Loss loss(VerdictReason reason, boolean awaited, boolean hostAlive) {
+        return loss("192.0.2.7", reason, awaited, hostAlive);
     }
 
-    private static Loss loss(String address, VerdictReason reason, boolean restarting, boolean hostAlive) {
-        return loss(peer(address), reason, restarting, hostAlive);
+    private static Loss loss(String address, VerdictReason reason, boolean awaited, boolean hostAlive) {
+        return loss(peer(address), reason, awaited, hostAlive);
     }
 
-    private static Loss loss(Peer peer, VerdictReason reason, boolean restarting, boolean hostAlive) {
-        return new Loss(peer, new Verdict(reason, "", Instant.EPOCH), restarting, Set.of(SESSION), hostAlive);
+    private static Loss loss(Peer peer, VerdictReason reason, boolean awaited, boolean hostAlive) {
+        return new Loss(peer, new Verdict(reason, "", Instant.EPOCH), awaited, Set.of(SESSION), hostAlive);
     }
 
     private static Peer peer(String address) {
@@ -291,6 +291,18 @@ class WatchdogTest {
             assertThat(sessions.clients()).containsExactly(SESSION);
             assertThat(sessions.before() - before).isBetween(0L, after - before);
         });
+    }
+
+    /** Nobody has a link from there any more, which is no evidence against the host. */
+    @Test
+    void oneThatWatchesTheInstanceNoMoreLosesWhatItHadRegisteredAndHasNotEndedItself() {
+        start(Map.of("restart_grace", "1"));
+        acceptor.observer.lost(loss("192.0.2.7", VerdictReason.SHUT_DOWN_BY_PEER, true, true));
+        Await.until("ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders)
+                .singleElement()
+                .isInstanceOfSatisfying(Termination.Sessions.class, sessions -> assertThat(sessions.clients())
+                        .containsExactly(SESSION));
     }
 
     @Test
