@@ -8,7 +8,7 @@ import java.util.Locale;
  * @param lsn on a primary the current write position, on a standby the last replayed one, as a plain 64-bit
  *     byte position (the value of {@code pg_lsn - '0/0'})
  * @param replayLagMillis on a standby the age of the last replayed transaction while it is behind, 0 when it has
- *     replayed all it received, not known while it receives nothing; on a primary 0
+ *     replayed all it received; while it receives nothing, that of when it last did and the time since; on a primary 0
  * @param freeSlots connections that an ordinary role could still open
  */
 public record Progress(long lsn, long replayLagMillis, int freeSlots) {

@@ -21,7 +21,7 @@ import org.conmgr.api.instance.Role;
  * <p>The timeline of a primary is that of the segment it writes: right from the moment of promotion on, which the control
  * file is not before the next checkpoint. A standby is on the highest it received or noted in the control file.
  *
- * <p>The lag of a standby is known while it receives. That it has replayed all it received says nothing alone, as one
+ * <p>The lag of a standby is told while it receives; {@link StandbyLag} counts on from there. That it has replayed all it received says nothing alone, as one
  * that lost its primary has too. Nor does a WAL receiver that calls itself streaming: one that cannot go on, as the WAL it
  * needs is removed or the standby is on another timeline, does so for moments, again and again. So the end of WAL that
  * the sender told must not lie before what is replayed, which it does for a standby that diverged; what an earlier
@@ -80,6 +80,9 @@ final class AttributeQuery {
     private final PreparedStatement statement;
     private final InstanceFacts facts;
 
+    /** As long as the session: an instance that has started again may have other data. */
+    private final StandbyLag lag = new StandbyLag();
+
     AttributeQuery(Connection connection, InstanceFacts facts) throws SQLException {
         this.facts = facts;
         statement = connection.prepareStatement(
@@ -88,22 +91,24 @@ final class AttributeQuery {
 
     /** Asks; blocks for as long as the instance takes. */
     Answer ask() throws SQLException {
+        long asked = System.nanoTime();
         try (ResultSet row = statement.executeQuery()) {
             row.next();
             Role role = row.getBoolean("standby") ? Role.STANDBY : Role.PRIMARY;
             boolean ofAll = row.getBoolean("read_only_of_all");
             boolean ofAllKnown = !row.wasNull();
             int used = orUnknown(row, "used");
+            Progress progress = new Progress(
+                    longOrUnknown(row, "lsn"),
+                    longOrUnknown(row, "replay_lag"),
+                    used < 0 ? used : Math.max(0, facts.maxConnections() - facts.reservedConnections() - used));
             return new Answer(
                     new Attributes(
                             InstanceState.ACCEPTING,
                             role,
                             ofAllKnown ? ofAll : !facts.readOnlyHidden() && row.getBoolean("read_only_here"),
                             row.getInt("timeline")),
-                    new Progress(
-                            longOrUnknown(row, "lsn"),
-                            longOrUnknown(row, "replay_lag"),
-                            used < 0 ? used : Math.max(0, facts.maxConnections() - facts.reservedConnections() - used)),
+                    lag.complete(role, progress, asked),
                     orUnknown(row, "others"),
                     facts.readOnlyHidden() && !ofAllKnown,
                     facts.readOnlyHiddenByCatalogue() && !ofAllKnown && !row.getBoolean("read_only_of_role"));

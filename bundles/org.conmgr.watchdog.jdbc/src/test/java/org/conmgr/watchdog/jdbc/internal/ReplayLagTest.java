@@ -64,13 +64,19 @@ class ReplayLagTest {
 
     @ParameterizedTest
     @ValueSource(strings = {Instances.ROLE, APPLICATION})
-    void isUnknownWithoutAWalReceiver(String role) throws Exception {
-        try (AttributeChecker.Connection onStandby = checker(standby, "user", role)) {
+    void growsWithoutAWalReceiver(String role) throws Exception {
+        try (AttributeChecker.Connection onStandby = checker(standby, "user", role);
+                AttributeChecker.Connection newcomer = checker(standby, "user", role)) {
+            long begun = System.nanoTime();
             Await.until("it streams", () -> lag(onStandby) == 0);
             streamFrom(standby, "host=127.0.0.1 port=9");
-            Await.until("it has lost its primary", () -> lag(onStandby) == UNKNOWN);
+            Await.until("it has lost its primary", () -> "0"
+                    .equals(standby.query("select count(*) from pg_stat_wal_receiver")));
             primary.query("create table " + role + "_missed ()");
-            neverKnown(onStandby);
+            neverKnown(newcomer);
+            long before = lag(onStandby);
+            Await.until("it falls back", () -> lag(onStandby) > before + 20);
+            assertThat(lag(onStandby)).isLessThanOrEqualTo((System.nanoTime() - begun) / 1_000_000);
             standby.query("alter system reset primary_conninfo");
             standby.query("select pg_reload_conf()");
             Await.until("it streams again", () -> lag(onStandby) == 0);
