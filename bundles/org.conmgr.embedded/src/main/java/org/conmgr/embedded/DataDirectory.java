@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class DataDirectory {
 
     private static final String READY = "ready";
     private static final int SHARED_MEMORY_LINE = 6;
+    private static final Duration LET_GO_LIMIT = Duration.ofSeconds(10);
 
     private final Path path;
     private final ServerUser user;
@@ -86,21 +88,39 @@ final class DataDirectory {
         List<String> lines = pidFile(path);
         if (lines.size() > SHARED_MEMORY_LINE) {
             List<String> keyAndId = fields(lines.get(SHARED_MEMORY_LINE));
-            if (keyAndId.size() == 2 && isAbandoned(keyAndId.get(0), keyAndId.get(1))) {
+            if (keyAndId.size() == 2 && isAbandoned(keyAndId.get(0), keyAndId.get(1), DataDirectory::segments)) {
                 ServerUser.run(List.of("ipcrm", "-m", keyAndId.get(1)));
             }
         }
         Files.deleteIfExists(path.resolve(PID_FILE));
     }
 
-    /** Whether the segment is still there, is the one of this key, and nobody is attached to it. */
-    private static boolean isAbandoned(String key, String id) throws IOException {
-        int signedKey = (int) Long.parseUnsignedLong(key);
-        return Files.readAllLines(Path.of("/proc/sysvipc/shm")).stream()
-                .map(DataDirectory::fields) // key shmid perms size cpid lpid nattch ...
-                .anyMatch(segment -> segment.get(0).equals(Integer.toString(signedKey))
-                        && segment.get(1).equals(id)
-                        && segment.get(6).equals("0"));
+    private static List<String> segments() throws IOException {
+        return Files.readAllLines(Path.of("/proc/sysvipc/shm"));
+    }
+
+    /** The System V shared memory of this machine, as /proc/sysvipc/shm shows it. */
+    interface Segments {
+        List<String> lines() throws IOException;
+    }
+
+    /**
+     * Whether the segment is still there, is the one of this key, and nobody is attached to it. A process that is killed
+     * lets go of it a moment after it is seen no more.
+     */
+    static boolean isAbandoned(String key, String id, Segments segments) {
+        String signedKey = Integer.toString((int) Long.parseUnsignedLong(key));
+        List<String> attached = new ArrayList<>();
+        boolean left = Await.within(LET_GO_LIMIT, () -> {
+            attached.clear();
+            segments.lines().stream()
+                    .map(DataDirectory::fields) // key shmid perms size cpid lpid nattch ...
+                    .filter(segment ->
+                            segment.get(0).equals(signedKey) && segment.get(1).equals(id))
+                    .forEach(segment -> attached.add(segment.get(6)));
+            return attached.isEmpty() || attached.contains("0");
+        });
+        return left && !attached.isEmpty();
     }
 
     private static List<String> fields(String line) {
