@@ -57,7 +57,10 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     private final AtomicBoolean checking = new AtomicBoolean();
     private final List<ServiceRegistration<?>> registrations;
 
+    /** What is to be in force; it is as soon as it is {@link #stored}. */
     private @Nullable Conf inForce;
+
+    private @Nullable Conf stored;
     private boolean writeFailed;
     private boolean signalled;
 
@@ -161,8 +164,10 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
             return new Outcome(
                     texts(reading, Problem::isError), texts(reading, problem -> !problem.isError()), List.of());
         }
-        List<String> changes = changes(inForce, conf);
-        log.log(Message.CONF_APPLIED, file, changes.isEmpty() ? "nothing changed" : String.join(", ", changes));
+        List<String> changes = changes(stored, conf);
+        if (changes.isEmpty()) {
+            log.log(Message.CONF_APPLIED, file, "nothing changed");
+        }
         inForce = conf;
         overlay.set(conf);
         List<String> errors = enforce();
@@ -228,6 +233,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         }
         try {
             enforcer.enforce(conf);
+            stored(conf);
             writeFailed = false;
             openGate(file.toString());
             return List.of();
@@ -238,6 +244,13 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         } catch (IOException e) {
             writeFailed(e, this::enforce);
             return List.of(notStored(e));
+        }
+    }
+
+    private void stored(Conf conf) {
+        if (!conf.equals(stored)) {
+            log.log(Message.CONF_APPLIED, file, String.join(", ", changes(stored, conf)));
+            stored = conf;
         }
     }
 

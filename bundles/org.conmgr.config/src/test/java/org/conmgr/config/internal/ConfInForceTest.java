@@ -94,8 +94,10 @@ class ConfInForceTest extends KeptConf {
         try (ConfKeeper keeper = keeper(failing)) {
             Await.until("the gate is open", gate::isOpen);
             assertThat(value("org.conmgr.listener", "port")).isEqualTo("6000");
-            assertThat(log.texts(Message.CONF_NOT_WRITTEN))
-                    .containsExactly("could not put " + file + " into force: java.io.IOException: disk full");
+            assertThat(told())
+                    .containsExactly(
+                            "ERROR could not put " + file + " into force: java.io.IOException: disk full",
+                            "LOG " + file + " applied: 1 instance");
             assertThat(reload(keeper)).isEmpty();
         }
     }
@@ -113,9 +115,12 @@ class ConfInForceTest extends KeptConf {
                     .containsExactly("conmgr.conf: could not be put into force, and is tried again:"
                             + " java.io.IOException: disk full");
             assertThat(outcome.changes()).isEmpty();
+            String applied = file + " applied: port: 6000 -> 7000";
+            assertThat(log.texts(Message.CONF_APPLIED)).doesNotContain(applied);
             failing.left.set(0);
             Await.until(
                     "it is in force", () -> value("org.conmgr.listener", "port").equals("7000"));
+            Await.until("it is told", () -> log.texts(Message.CONF_APPLIED).contains(applied));
             assertThat(reload(keeper)).isEmpty();
         }
     }

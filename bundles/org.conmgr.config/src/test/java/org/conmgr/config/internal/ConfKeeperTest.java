@@ -79,8 +79,8 @@ class ConfKeeperTest extends KeptConf {
                     .equals("27546"));
             Await.passes("it is told", () -> assertThat(told())
                     .containsExactly(
-                            "LOG " + file + " applied: 1 instance",
-                            "WARNING org.conmgr.listener: port = 5001 is overruled by conmgr.conf: 27546"));
+                            "WARNING org.conmgr.listener: port = 5001 is overruled by conmgr.conf: 27546",
+                            "LOG " + file + " applied: 1 instance"));
         }
     }
 
