@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +42,13 @@ final class ConsoleClient implements Closeable {
     static final class SqlFailure extends IOException {
         private static final long serialVersionUID = 1L;
 
+        private final String sqlState;
         private final String text;
         private final String detail;
 
         SqlFailure(String sqlState, String text, String detail) {
             super("the console says: " + text + " (SQLSTATE " + sqlState + ")");
+            this.sqlState = sqlState;
             this.text = text;
             this.detail = detail;
         }
@@ -74,33 +77,62 @@ final class ConsoleClient implements Closeable {
      * @throws IOException if it cannot, or if that is no console; the message is for the user
      */
     static ConsoleClient open(int port, Deadline deadline) throws IOException {
-        ConsoleClient client = new ConsoleClient(connect(port, deadline), deadline);
+        IOException refused = null;
+        IOException foreign = null;
+        for (String address : List.of("127.0.0.1", "::1")) {
+            Socket socket;
+            try {
+                socket = connect(address, port, deadline);
+            } catch (IOException e) {
+                refused = refused == null ? e : refused;
+                continue;
+            }
+            try {
+                return open(socket, deadline);
+            } catch (NotConmgr e) {
+                foreign = foreign == null ? e : foreign;
+            }
+        }
+        throw foreign != null ? foreign : Objects.requireNonNull(refused);
+    }
+
+    /** Something else than a conmgr listens there. */
+    private static final class NotConmgr extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotConmgr(String answer) {
+            super("something else than conmgr answers there (" + answer + ")");
+        }
+    }
+
+    private static ConsoleClient open(Socket socket, Deadline deadline) throws IOException {
+        ConsoleClient client = new ConsoleClient(socket, deadline);
         try {
             client.startUp();
             return client;
         } catch (BufferUnderflowException e) {
             client.close();
-            throw new IOException("malformed answer: is that a conmgr?", e);
+            throw new NotConmgr("malformed message");
+        } catch (SqlFailure e) {
+            client.close();
+            // Whom it does not let in, and a database that it does not have: neither is a console's answer on its host.
+            throw e.sqlState.startsWith("28") || e.sqlState.startsWith("3D") ? new NotConmgr(e.text) : e;
         } catch (IOException e) {
             client.close();
             throw e;
         }
     }
 
-    private static Socket connect(int port, Deadline deadline) throws IOException {
-        IOException first = null;
-        for (String address : List.of("127.0.0.1", "::1")) {
-            Socket socket = new Socket();
-            try {
-                socket.setTcpNoDelay(true);
-                socket.connect(new InetSocketAddress(InetAddress.getByName(address), port), millis(deadline));
-                return socket;
-            } catch (IOException e) {
-                socket.close();
-                first = first == null ? e : first;
-            }
+    private static Socket connect(String address, int port, Deadline deadline) throws IOException {
+        Socket socket = new Socket();
+        try {
+            socket.setTcpNoDelay(true);
+            socket.connect(new InetSocketAddress(InetAddress.getByName(address), port), millis(deadline));
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
         }
-        throw first;
     }
 
     private void startUp() throws IOException {
@@ -131,7 +163,7 @@ final class ConsoleClient implements Closeable {
     private static void authenticated(ByteBuffer content) throws IOException {
         int method = content.getInt();
         if (method != 0) {
-            throw new IOException("the console asks for authentication method " + method + " (expected: none)");
+            throw new NotConmgr("it wants a password or the like: a PostgreSQL?");
         }
     }
 
@@ -211,7 +243,7 @@ final class ConsoleClient implements Closeable {
     /** An ErrorResponse in words; for anything else, that it came. */
     private static IOException unexpected(Message message) {
         if (message.type != 'E') {
-            return new IOException("unexpected message '" + message.type + "': is that a conmgr?");
+            return new NotConmgr("unexpected message '" + message.type + "'");
         }
         String text = "";
         String sqlState = "";
@@ -239,8 +271,7 @@ final class ConsoleClient implements Closeable {
         char type = (char) (header.get() & 0xff);
         int length = header.getInt();
         if (length < 4 || length > MAX_MESSAGE) {
-            throw new IOException("message '" + type + "' of " + length + " bytes (expected: 4 to " + MAX_MESSAGE
-                    + "): is that a conmgr?");
+            throw new NotConmgr("message '" + type + "' of " + length + " bytes, expected: 4 to " + MAX_MESSAGE);
         }
         return new Message(type, read(length - 4));
     }

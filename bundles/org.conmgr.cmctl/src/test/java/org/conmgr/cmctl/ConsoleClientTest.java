@@ -2,6 +2,7 @@ package org.conmgr.cmctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.conmgr.cmctl.ScriptedConsole.READY;
 import static org.conmgr.cmctl.ScriptedConsole.WELCOME;
 import static org.conmgr.cmctl.ScriptedConsole.columns;
@@ -14,11 +15,13 @@ import static org.conmgr.cmctl.ScriptedConsole.row;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
@@ -69,10 +72,32 @@ class ConsoleClientTest {
     void refusesWhatIsNoConsole() {
         assertThatThrownBy(() -> ask("HTTP/1.1 400 Bad Request\r\n".getBytes(StandardCharsets.US_ASCII), READY))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("is that a conmgr?");
+                .hasMessageStartingWith("something else than conmgr answers there (message 'H' of ");
         assertThatThrownBy(() -> ask(message('R', out -> out.writeInt(5)), READY))
-                .hasMessageContaining("authentication method 5");
+                .hasMessage(
+                        "something else than conmgr answers there (it wants a password or the like: a PostgreSQL?)");
         assertThatThrownBy(() -> ask(message('R', out -> {}), READY)).hasMessageContaining("malformed");
+    }
+
+    /** As a PostgreSQL that listens on 127.0.0.1 beside a conmgr on ::1. */
+    @Test
+    void looksForConmgrBehindWhatIsNone() throws Exception {
+        byte[] loopback = new byte[16];
+        loopback[15] = 1;
+        InetAddress ipv6 = InetAddress.getByAddress(loopback);
+        assumeThat(NetworkInterface.getByInetAddress(ipv6)).isNotNull();
+        byte[] password = message('R', out -> out.writeInt(10));
+        byte[] unknown = error("3D000", "database \"conmgr\" does not exist");
+        for (byte[] answer : List.of(password, unknown)) {
+            try (ScriptedConsole other = new ScriptedConsole(answer, query -> READY);
+                    ScriptedConsole conmgr = new ScriptedConsole(
+                            new ServerSocket(other.port(), 1, ipv6), WELCOME, query -> concat(columns("a"), done(0)))) {
+                assertThat(conmgr.port()).isEqualTo(other.port());
+                try (ConsoleClient client = ConsoleClient.open(other.port(), Deadline.in(Duration.ofSeconds(10)))) {
+                    assertThat(client.query("SHOW A").columns()).containsExactly("a");
+                }
+            }
+        }
     }
 
     @Test

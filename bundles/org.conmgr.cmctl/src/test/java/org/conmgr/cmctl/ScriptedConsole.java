@@ -21,12 +21,18 @@ final class ScriptedConsole implements AutoCloseable {
     static final byte[] WELCOME = concat(
             message('R', out -> out.writeInt(0)), message('S', out -> texts(out, "server_version", "16")), READY);
 
-    private final ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    private final ServerSocket server;
     private final byte[] welcome;
     private final Function<String, byte[]> answers;
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
 
     ScriptedConsole(byte[] welcome, Function<String, byte[]> answers) throws IOException {
+        this(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()), welcome, answers);
+    }
+
+    /** @param server is closed with it */
+    ScriptedConsole(ServerSocket server, byte[] welcome, Function<String, byte[]> answers) {
+        this.server = server;
         this.welcome = welcome;
         this.answers = answers;
         Thread thread = new Thread(this::accept, "scripted console");

@@ -156,6 +156,11 @@ public enum Message {
             "cannot accept connections of applications on {}, trying again every second: {}",
             "Raise the limit of open files of this process."),
     CONSOLE_LOGIN_REFUSED("CM4009", LOG, "console login of \"{}\" from {} refused: {}"),
+    STILL_LISTENING(
+            "CM4010",
+            WARNING,
+            "still listening for applications on {}, because it cannot listen where it should: {}",
+            "It changes over as soon as it listens everywhere that port and listen_addresses say."),
     INSTANCE_NOT_REACHED(
             "CM4020",
             WARNING,

@@ -32,7 +32,7 @@ public interface Reload {
     /**
      * Reads the file and puts it into force. Returns at once, on any thread; the file is read on another.
      *
-     * @return completes, never exceptionally, when it is done
+     * @return completes, never exceptionally, when it is done and those whom it concerns have heard of it
      */
     CompletionStage<Outcome> reload();
 }

@@ -3,8 +3,10 @@ package org.conmgr.config.internal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -63,6 +65,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     private @Nullable Conf stored;
     private boolean writeFailed;
     private boolean signalled;
+    private final Queue<Runnable> awaitingSignal = new ArrayDeque<>();
 
     @Activate
     public ConfKeeper(BundleContext context, @Reference ConfigurationAdmin admin, @Reference MessageLog log) {
@@ -136,8 +139,15 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         try {
             thread.execute(() -> {
                 try {
-                    answer.complete(use(watch.take()));
-                } catch (RuntimeException | Error e) {
+                    Outcome outcome = use(watch.take());
+                    if (outcome.changes().isEmpty()) {
+                        answer.complete(outcome);
+                    } else {
+                        // Not much later even if it is not heard of.
+                        answer.completeOnTimeout(outcome, patience.toMillis(), TimeUnit.MILLISECONDS);
+                        whenDelivered(file.toString(), () -> answer.complete(outcome));
+                    }
+                } catch (IOException | RuntimeException | Error e) {
                     tellFailure(e);
                     answer.complete(Outcome.withErrors(ConfFile.NAME + ": " + e));
                 }
@@ -268,9 +278,22 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
      */
     private void openGate(String source) throws IOException {
         if (!signalled && !gate.isOpen()) {
-            enforcer.signal(source);
+            whenDelivered(source, gate::open);
             signalled = true;
             thread.schedule(supervised(gate::open), patience.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Has something done when everybody has heard of all that was written so far. */
+    private void whenDelivered(String source, Runnable task) throws IOException {
+        enforcer.signal(source);
+        awaitingSignal.add(task);
+    }
+
+    private void delivered() {
+        Runnable task = awaitingSignal.poll();
+        if (task != null) {
+            task.run();
         }
     }
 
@@ -278,7 +301,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     @Override
     public void configurationEvent(ConfigurationEvent event) {
         if (event.getPid().equals(Enforcer.SIGNAL_PID)) {
-            submit(gate::open);
+            submit(this::delivered);
         } else if (!Parameter.of(event.getPid(), event.getFactoryPid()).isEmpty()
                 && checking.compareAndSet(false, true)) {
             submit(() -> {

@@ -11,6 +11,7 @@ import java.util.Dictionary;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -125,6 +126,35 @@ class ConfInForceTest extends KeptConf {
         }
     }
 
+    /** So what it answers can tell what became of it. */
+    @Test
+    void aReloadIsAnsweredWhenItHasBeenHeardOf() throws Exception {
+        write("port=6000\nbackend_host0=a");
+        try (ConfKeeper keeper = keeper()) {
+            Await.until("the gate is open", gate::isOpen);
+            List<String> heard = new CopyOnWriteArrayList<>();
+            ConfigurationListener slow = event -> {
+                heard.add(event.getPid());
+                if (event.getPid().equals("org.conmgr.listener")) {
+                    awaitQuietly(new CountDownLatch(1), 100);
+                    heard.add(value(event.getPid()));
+                }
+            };
+            framework.register(ConfigurationListener.class, slow, Map.of());
+            write("port=7000\nbackend_host0=a");
+            Reload.Outcome outcome = outcome(keeper);
+            assertThat(outcome.errors()).isEmpty();
+            // Unless the watch was faster.
+            if (!outcome.changes().isEmpty()) {
+                assertThat(heard).contains("org.conmgr.listener", "7000");
+            }
+        }
+    }
+
+    private String value(String pid) {
+        return String.valueOf(delivered(pid).get("port"));
+    }
+
     @Test
     void aReloadThatCouldNotTakeBackWhatWasWrittenSaysSo() throws Exception {
         update("org.conmgr.heartbeat", Map.of("heartbeat_interval", "3", Enforcer.MARK, ""));
@@ -159,7 +189,7 @@ class ConfInForceTest extends KeptConf {
         CountDownLatch late = new CountDownLatch(1);
         ConfigurationListener slow = event -> {
             if (event.getPid().equals("org.conmgr.heartbeat")) {
-                awaitQuietly(late);
+                awaitQuietly(late, 4_000);
             }
         };
         framework.register(ConfigurationListener.class, slow, Map.of());
@@ -195,9 +225,9 @@ class ConfInForceTest extends KeptConf {
         }
     }
 
-    private static void awaitQuietly(CountDownLatch latch) {
+    private static void awaitQuietly(CountDownLatch latch, long ms) {
         try {
-            latch.await(4, TimeUnit.SECONDS);
+            latch.await(ms, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

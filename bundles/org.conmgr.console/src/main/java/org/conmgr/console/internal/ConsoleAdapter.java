@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -139,7 +140,14 @@ public final class ConsoleAdapter implements ApplicationAdapter, AutoCloseable {
         return now == null
                 ? CompletableFuture.completedFuture(
                         Reload.Outcome.withErrors("conmgr.conf: nothing here reads it (is org.conmgr.config running?)"))
-                : now.reload();
+                : now.reload().thenApply(this::withWhatIsNotListenedOn);
+    }
+
+    /** By now the listener has heard of it. */
+    private Reload.Outcome withWhatIsNotListenedOn(Reload.Outcome outcome) {
+        List<String> remarks = new ArrayList<>(outcome.remarks());
+        ask(ListenerView::missing).orElse(List.of()).forEach(text -> remarks.add("cannot listen on " + text));
+        return new Reload.Outcome(outcome.errors(), remarks, outcome.changes());
     }
 
     private List<VerdictRecord> verdicts() {

@@ -9,6 +9,7 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,8 +23,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.routing.RegistryView;
+import org.conmgr.api.setting.Reload;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.OsgiFramework;
 import org.junit.jupiter.api.AfterAll;
@@ -100,6 +103,23 @@ class ConsoleInFrameworkTest {
                         ERROR:  unrecognized configuration parameter "pools"
                         HINT:  SHOW HELP lists what this console shows.
                         """);
+    }
+
+    @Test
+    void reloadTellsWhereItCannotListen() throws Exception {
+        Reload nothingChanged = () -> CompletableFuture.completedFuture(Reload.Outcome.withErrors());
+        ServiceRegistration<Reload> reload = framework.register(Reload.class, nothingChanged, Map.of());
+        try (ServerSocket other = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
+            framework.configure(
+                    "org.conmgr.listener", Map.of("port", other.getLocalPort(), "listen_addresses", "127.0.0.1"));
+            Await.passes("it is told", () -> assertThat(psql("-t", "-c", "RELOAD"))
+                    .startsWith("remark|cannot listen on 127.0.0.1:" + other.getLocalPort() + ": ")
+                    .contains("Address already in use"));
+        } finally {
+            console.configureListener(0);
+            reload.unregister();
+        }
+        assertThat(psql("-t", "-c", "SHOW VERSION")).startsWith("conmgr 1.");
     }
 
     @ParameterizedTest

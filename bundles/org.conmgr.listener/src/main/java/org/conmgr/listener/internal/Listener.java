@@ -7,10 +7,13 @@ import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.InvalidSetting;
@@ -30,6 +33,9 @@ import org.osgi.service.metatype.annotations.Designate;
  * Listens where the settings say. A new setting takes effect at once, for the next connection; server sockets are
  * closed and opened only where the addresses differ: to close one resets the connections in its backlog, which a new
  * {@code max_connections} does not concern. Hence a {@code Modified} method.
+ *
+ * <p>It goes on listening where it did until it listens wherever it should: a port that is taken leaves nobody without
+ * conmgr. Only an address that overlaps one to come ({@code *} and another of the same port) is closed before.
  */
 @Component(service = ListenerView.class, immediate = true, configurationPid = Listener.PID)
 // Not before the settings are known: the default port may be another conmgr's.
@@ -41,7 +47,10 @@ public final class Listener implements ListenerView, AutoCloseable {
     private final Reception reception;
     private final MessageLog log;
     private final ServerBootstrap bootstrap;
+    /** Those of the settings, and those of earlier settings that still stay. */
     private volatile Map<InetSocketAddress, ListeningSocket> sockets = Map.of();
+
+    private boolean applying;
     private volatile @Nullable ListenerSettings settings;
 
     @Activate
@@ -83,28 +92,110 @@ public final class Listener implements ListenerView, AutoCloseable {
         check(config, log).ifPresent(this::apply);
     }
 
-    synchronized void apply(ListenerSettings wanted) {
-        settings = wanted;
-        reception.settings(wanted);
-        Map<InetSocketAddress, ListeningSocket> before = sockets;
-        // Closed first: an address to come may overlap one that goes.
-        before.forEach((address, socket) -> {
-            if (!wanted.addresses().contains(address)) {
-                socket.close();
+    /** Waits, some seconds at most, until what changes has changed. Called by one thread at a time, no event loop. */
+    void apply(ListenerSettings wanted) {
+        List<ListeningSocket> opened = new ArrayList<>();
+        List<ListeningSocket> inTheWay = new ArrayList<>();
+        synchronized (this) {
+            applying = true;
+            settings = wanted;
+            reception.settings(wanted);
+            Map<InetSocketAddress, ListeningSocket> now = new HashMap<>(sockets);
+            sockets.forEach((address, socket) -> {
+                boolean goes = !wanted.addresses().contains(address);
+                if (goes && (socket.localAddress().isEmpty() || overlaps(address, wanted.addresses()))) {
+                    inTheWay.add(socket);
+                    now.remove(address);
+                }
+            });
+            for (InetSocketAddress address : wanted.addresses()) {
+                if (!now.containsKey(address)) {
+                    ListeningSocket socket = new ListeningSocket(bootstrap, address, log, this::attempted);
+                    opened.add(socket);
+                    now.put(address, socket);
+                }
             }
-        });
-        Map<InetSocketAddress, ListeningSocket> after = new HashMap<>();
-        for (InetSocketAddress address : wanted.addresses()) {
-            ListeningSocket kept = before.get(address);
-            after.put(address, kept != null ? kept : open(address));
+            sockets = Map.copyOf(now);
         }
-        sockets = Map.copyOf(after);
+        inTheWay.forEach(ListeningSocket::close);
+        opened.forEach(ListeningSocket::open);
+        opened.forEach(ListeningSocket::awaitAttempt);
+        List<ListeningSocket> going;
+        synchronized (this) {
+            applying = false;
+            going = going();
+        }
+        going.forEach(ListeningSocket::close);
+        List<String> staying = texts(staying());
+        if (!staying.isEmpty()) {
+            log.log(Message.STILL_LISTENING, String.join(", ", staying), String.join("; ", missing()));
+        }
     }
 
-    private ListeningSocket open(InetSocketAddress address) {
-        ListeningSocket socket = new ListeningSocket(bootstrap, address, log);
-        socket.open();
-        return socket;
+    private static boolean overlaps(InetSocketAddress going, Set<InetSocketAddress> coming) {
+        return coming.stream()
+                .anyMatch(address -> address.getPort() == going.getPort() && (isForAll(address) || isForAll(going)));
+    }
+
+    private static boolean isForAll(InetSocketAddress address) {
+        return address.getAddress().isAnyLocalAddress();
+    }
+
+    /** Called by an event loop: it waits for nothing. */
+    private void attempted() {
+        List<ListeningSocket> going;
+        synchronized (this) {
+            going = applying ? List.of() : going();
+        }
+        going.forEach(ListeningSocket::release);
+    }
+
+    /** Takes out what was listened on before, if it listens everywhere now. */
+    private synchronized List<ListeningSocket> going() {
+        Set<InetSocketAddress> wanted = wanted();
+        Map<InetSocketAddress, ListeningSocket> now = sockets;
+        if (!wanted.stream().allMatch(address -> listens(now.get(address)))) {
+            return List.of();
+        }
+        List<ListeningSocket> going = staying();
+        Map<InetSocketAddress, ListeningSocket> after = new HashMap<>(now);
+        after.keySet().retainAll(wanted);
+        sockets = Map.copyOf(after);
+        return going;
+    }
+
+    private static boolean listens(@Nullable ListeningSocket socket) {
+        return socket != null && socket.localAddress().isPresent();
+    }
+
+    private Set<InetSocketAddress> wanted() {
+        ListenerSettings now = settings;
+        return now == null ? Set.of() : now.addresses();
+    }
+
+    /** Those of earlier settings. */
+    private List<ListeningSocket> staying() {
+        Set<InetSocketAddress> wanted = wanted();
+        return sockets.entrySet().stream()
+                .filter(entry -> !wanted.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+    }
+
+    private static List<String> texts(Collection<ListeningSocket> sockets) {
+        return sockets.stream()
+                .flatMap(socket -> socket.localAddress().stream())
+                .map(Peer::text)
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public List<String> missing() {
+        return sockets.values().stream()
+                .flatMap(socket -> socket.failure().stream())
+                .sorted()
+                .toList();
     }
 
     /** Where it listens now. */
@@ -126,8 +217,7 @@ public final class Listener implements ListenerView, AutoCloseable {
     @Override
     public ListenerStatus status() {
         ListenerSettings now = settings;
-        return reception.status(
-                addresses().stream().map(Peer::text).sorted().toList(), now == null ? 0 : now.maxConnections());
+        return reception.status(texts(sockets.values()), now == null ? 0 : now.maxConnections());
     }
 
     @Override
@@ -139,8 +229,12 @@ public final class Listener implements ListenerView, AutoCloseable {
     /** Stops listening, waiting until the ports are free; accepted connections stay. */
     @Override
     @Deactivate
-    public synchronized void close() {
-        sockets.values().forEach(ListeningSocket::close);
-        sockets = Map.of();
+    public void close() {
+        Map<InetSocketAddress, ListeningSocket> now;
+        synchronized (this) {
+            now = sockets;
+            sockets = Map.of();
+        }
+        now.values().forEach(ListeningSocket::close);
     }
 }

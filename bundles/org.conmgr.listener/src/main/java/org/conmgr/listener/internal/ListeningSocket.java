@@ -1,13 +1,13 @@
 package org.conmgr.listener.internal;
 
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
@@ -20,11 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class ListeningSocket implements AutoCloseable {
     private static final long FIRST_RETRY_MS = 100;
     private static final long MAX_RETRY_MS = 3_000;
-    private static final long MAX_CLOSE_MS = 2_000;
+    private static final long MAX_WAIT_MS = 2_000;
 
     private final ServerBootstrap bootstrap;
     private final InetSocketAddress address;
     private final MessageLog log;
+    private final Runnable attempted;
+    private final CountDownLatch firstAttempt = new CountDownLatch(1);
     private @Nullable ChannelFuture attempt;
     private @Nullable Future<?> retry;
     private long retryMs = FIRST_RETRY_MS;
@@ -35,9 +37,15 @@ final class ListeningSocket implements AutoCloseable {
     private boolean closed;
 
     ListeningSocket(ServerBootstrap bootstrap, InetSocketAddress address, MessageLog log) {
+        this(bootstrap, address, log, () -> {});
+    }
+
+    /** @param attempted called by an event loop, with no lock held, after each attempt to listen */
+    ListeningSocket(ServerBootstrap bootstrap, InetSocketAddress address, MessageLog log, Runnable attempted) {
         this.bootstrap = bootstrap;
         this.address = address;
         this.log = log;
+        this.attempted = attempted;
     }
 
     /** Begins to listen, now or later; does not wait for it. */
@@ -45,7 +53,11 @@ final class ListeningSocket implements AutoCloseable {
         if (!closed) {
             ChannelFuture bind = bootstrap.bind(address);
             attempt = bind;
-            bind.addListener(done -> opened(bind));
+            bind.addListener(done -> {
+                opened(bind);
+                firstAttempt.countDown();
+                attempted.run();
+            });
         }
     }
 
@@ -86,14 +98,37 @@ final class ListeningSocket implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Waits until the port is free again, at most two seconds. Accepted connections stay. */
+    /** Why it does not listen, and where; empty when it does, or does not know yet. */
+    synchronized Optional<String> failure() {
+        return lastCause.isEmpty() ? Optional.empty() : Optional.of(Peer.text(address) + ": " + lastCause);
+    }
+
+    /** Waits until the first attempt has an end, at most two seconds. Not for an event loop. */
+    void awaitAttempt() {
+        try {
+            firstAttempt.await(MAX_WAIT_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until the port is free again, at most two seconds. Accepted connections stay. Not for an event loop. */
     @Override
     public void close() {
+        ChannelFuture gone = release();
+        if (gone != null) {
+            gone.awaitUninterruptibly(MAX_WAIT_MS);
+        }
+    }
+
+    /** Begins to close. Accepted connections stay. */
+    @Nullable
+    ChannelFuture release() {
         ChannelFuture last;
         String was;
         synchronized (this) {
             if (closed) {
-                return;
+                return null;
             }
             closed = true;
             if (retry != null) {
@@ -103,15 +138,12 @@ final class ListeningSocket implements AutoCloseable {
             was = said;
         }
         if (last == null || last.cause() != null) {
-            return;
+            return null;
         }
-        Channel channel = last.channel();
-        ChannelFuture gone = channel.close();
-        if (!channel.eventLoop().inEventLoop()) {
-            gone.awaitUninterruptibly(MAX_CLOSE_MS);
-        }
+        ChannelFuture gone = last.channel().close();
         if (was != null) {
             log.log(Message.STOPPED_LISTENING, was);
         }
+        return gone;
     }
 }

@@ -164,6 +164,59 @@ class ListenerTest {
     }
 
     @Test
+    void goesOnListeningWhereItDidUntilItListensWhereItShould() throws IOException {
+        adapters.add(new Echo("here"));
+        int oldPort = FreePort.next();
+        int newPort = FreePort.next();
+        listener.apply(settings(oldPort, 0));
+        try (ServerSocket other = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
+            int taken = other.getLocalPort();
+            listener.apply(new ListenerSettings(
+                    Set.of(
+                            new InetSocketAddress(NetUtil.LOCALHOST4, taken),
+                            new InetSocketAddress(NetUtil.LOCALHOST4, newPort)),
+                    0,
+                    MINUTE));
+            assertThat(say(connect(oldPort), Packets.startup())).isEqualTo("here");
+            assertThat(say(connect(newPort), Packets.startup())).isEqualTo("here");
+            assertThat(listener.status().addresses())
+                    .containsExactlyInAnyOrder("127.0.0.1:" + oldPort, "127.0.0.1:" + newPort);
+            assertThat(listener.missing())
+                    .singleElement()
+                    .asString()
+                    .startsWith("127.0.0.1:" + taken + ": ")
+                    .contains("Address already in use");
+            assertThat(log.texts(Message.STILL_LISTENING))
+                    .singleElement()
+                    .asString()
+                    .contains("on 127.0.0.1:" + oldPort + ", because", "where it should: 127.0.0.1:" + taken);
+            assertThat(log.texts(Message.STOPPED_LISTENING)).isEmpty();
+        }
+        Await.until("it has changed over", () -> !log.texts(Message.STOPPED_LISTENING)
+                .isEmpty());
+        Await.until(
+                "the old port is closed", () -> listener.status().addresses().size() == 2);
+        assertThat(listener.missing()).isEmpty();
+        assertThat(listener.status().addresses()).doesNotContain("127.0.0.1:" + oldPort);
+        assertThat(log.texts(Message.STOPPED_LISTENING))
+                .containsExactly("no longer listening for applications on 127.0.0.1:" + oldPort);
+    }
+
+    @Test
+    void goingBackToThePortThatIsStillThereOpensNothing() throws IOException {
+        int port = FreePort.next();
+        listener.apply(settings(port, 0));
+        try (ServerSocket other = new ServerSocket(0, 1, NetUtil.LOCALHOST4)) {
+            listener.apply(settings(other.getLocalPort(), 0));
+            listener.apply(settings(port, 0));
+            assertThat(listener.missing()).isEmpty();
+            assertThat(listener.status().addresses()).containsExactly("127.0.0.1:" + port);
+        }
+        assertThat(log.messages(Message.LISTENING)).hasSize(1);
+        assertThat(log.messages(Message.STOPPED_LISTENING)).isEmpty();
+    }
+
+    @Test
     void anotherLimitKeepsTheServerSocket() {
         listen(0, MINUTE);
         Await.until("it says so", () -> log.messages().size() == 1);
