@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Finds the parameter that somebody meant. */
-final class Spelling {
+public final class Spelling {
     private static final int MAX_LENGTH = 64;
 
     private Spelling() {}
@@ -31,7 +31,7 @@ final class Spelling {
     }
 
     /** How many characters to insert, delete, replace or swap with their neighbour. */
-    static int distance(String a, String b) {
+    public static int distance(String a, String b) {
         int[][] steps = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {
             for (int j = 0; j <= b.length(); j++) {

@@ -57,6 +57,8 @@ public enum Message {
     FILES_NOT_READ("CM1017", ERROR, "{}: {}", "What was read before stays in use."),
     CERTIFICATE_EXPIRES(
             "CM1018", WARNING, "{}: the certificate in {} is valid until {}", "No link is made with it after that."),
+    CONF_UNCHANGED("CM1019", DEBUG, "{} was read again: nothing changed"),
+    SETTING_WITHOUT_EFFECT("CM1020", WARNING, "{}: {} has no effect: {}"),
 
     // 2: heartbeat link, at conmgr
     LINK_ESTABLISHED("CM2001", LOG, "heartbeat link to {} established: {}"),

@@ -274,8 +274,8 @@ final class Enforcer {
     }
 
     /** Who says otherwise: a file, by its last two names, or whoever wrote to that PID. */
-    private static String origin(Configuration configuration, Map<String, Object> properties) {
-        return path(properties.get(FILE))
+    static String origin(Configuration configuration, Map<String, Object> properties) {
+        return path(properties.getOrDefault(FILE, properties.get(MARK)))
                 .map(file -> file.subpath(Math.max(0, file.getNameCount() - 2), file.getNameCount()))
                 .map(Path::toString)
                 .orElse(configuration.getPid());

@@ -26,6 +26,7 @@ final class GatedBundle {
     private static final String COMPONENT = """
             <scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.5.0" name="gated" immediate="true" init="2"
                 configuration-pid="org.conmgr.listener">
+              <property name="port" type="String" value="27546"/>
               <property name="osgi.ds.satisfying.condition.target" type="String" value="(osgi.condition.id=conmgr.config)"/>
               <reference name="log" interface="org.conmgr.api.log.MessageLog" parameter="1"/>
               <implementation class="org.conmgr.config.internal.Gated"/>
