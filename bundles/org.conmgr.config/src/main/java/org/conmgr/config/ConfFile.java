@@ -2,6 +2,8 @@ package org.conmgr.config;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -81,7 +83,15 @@ public final class ConfFile {
 
     /** Why a file could not be read, in words. */
     public static String unreadable(IOException e) {
-        return e instanceof NoSuchFileException ? "no such file" : "cannot be read: " + e;
+        if (e instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
+        if (reason == null) {
+            // Java says the rest by the class alone.
+            reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
+        }
+        return "cannot be read: " + reason;
     }
 
     /** Reads the content of a file of that name. */

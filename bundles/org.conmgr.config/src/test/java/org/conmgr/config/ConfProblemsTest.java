@@ -147,10 +147,10 @@ class ConfProblemsTest {
                         "ERROR conmgr.conf:1: heartbeat_connect_timeout: 99999999999 (expected: an integer >= 1)"),
                 Case.of(
                         "heartbeat_connect_interval = 9ms",
-                        "ERROR conmgr.conf:1: heartbeat_connect_interval: 9ms (expected: a time >= 10ms; a bare number is in seconds)"),
+                        "ERROR conmgr.conf:1: heartbeat_connect_interval: 9ms (expected: a time >= 10ms: a whole number with ms, s, min, h or d; a bare number is in seconds)"),
                 Case.of(
                         "heartbeat_interval = 1week",
-                        "ERROR conmgr.conf:1: heartbeat_interval: 1week (expected: a time >= 10ms; a bare number is in seconds)"),
+                        "ERROR conmgr.conf:1: heartbeat_interval: 1week (expected: a time >= 10ms: a whole number with ms, s, min, h or d; a bare number is in seconds)"),
                 Case.of("max_connections = -1", "ERROR conmgr.conf:1: max_connections: -1 (expected: an integer >= 0)"),
                 Case.of(
                         "max_connections = 2147483648",
@@ -318,7 +318,7 @@ class ConfProblemsTest {
     void aFileThatCannotBeReadIsAProblem(@TempDir Path directory) {
         assertThat(ConfFile.check(directory.resolve("conmgr.conf"))).hasToString("[conmgr.conf: no such file]");
         assertThat(ConfFile.check(directory)).singleElement().satisfies(problem -> assertThat(problem.text())
-                .startsWith("cannot be read: "));
+                .isEqualTo("cannot be read: Is a directory"));
     }
 
     private static List<String> texts(ConfFile.Reading reading) {

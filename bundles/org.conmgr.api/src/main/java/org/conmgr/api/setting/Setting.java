@@ -118,7 +118,7 @@ public final class Setting {
     }
 
     private static String expectedTime(TimeUnit guideUnit, Duration min) {
-        return "a time >= " + text(min) + "; a bare number is in "
+        return "a time >= " + text(min) + ": a whole number with ms, s, min, h or d; a bare number is in "
                 + guideUnit.name().toLowerCase(Locale.ROOT);
     }
 }

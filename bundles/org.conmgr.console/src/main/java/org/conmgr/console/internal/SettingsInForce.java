@@ -42,8 +42,8 @@ public final class SettingsInForce implements ConfigurationListener {
 
     private static final String OURS = "(" + Constants.SERVICE_PID + "=org.conmgr.*)";
 
-    /** What the framework adds, and File Install. */
-    private static final Pattern NOT_OURS = Pattern.compile("(service|felix|component|osgi)\\..*");
+    /** What the framework adds, and File Install; with a dot at the start what is nobody's to see. */
+    private static final Pattern NOT_OURS = Pattern.compile("(service|felix|component|osgi|)\\..*");
 
     /** A file's name tells no secret. */
     private static final Pattern SECRET =

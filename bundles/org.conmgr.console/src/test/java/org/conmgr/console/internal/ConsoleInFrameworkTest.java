@@ -161,12 +161,18 @@ class ConsoleInFrameworkTest {
     void showsTheConfigurationAsItChangesButNoSecret() throws Exception {
         framework.configure(
                 "org.conmgr.watchdog",
-                Map.of("url", "jdbc:postgresql://localhost/postgres?password=hidden", "password", "hidden"));
+                Map.of(
+                        "url",
+                        "jdbc:postgresql://localhost/postgres?password=hidden",
+                        "password",
+                        "hidden",
+                        ".conmgr.conf",
+                        ""));
         Await.passes("the new settings are shown", () -> assertThat(psql("-t", "-c", "SHOW CONFIG"))
                 .contains("org.conmgr.listener|port|" + port)
                 .contains("org.conmgr.watchdog|password|********")
                 .contains("org.conmgr.watchdog|url|jdbc:postgresql://localhost/postgres?password=********")
-                .doesNotContain("hidden", "service.pid"));
+                .doesNotContain("hidden", "service.pid", ".conmgr.conf"));
     }
 
     @Test

@@ -67,7 +67,7 @@ class ListenerSettingsTest {
                 "1 | 0 | db1 | 60s | listen_addresses: db1 (expected: localhost, IP addresses, or *; separated by commas)",
                 "1 | 0 | 0.0.0.0 | 60s | listen_addresses: 0.0.0.0 (expected: localhost, IP addresses, or *; separated by commas)",
                 "1 | 0 | \"::1,\" | 60s | listen_addresses: ::1, (expected: localhost, IP addresses, or *; separated by commas)",
-                "1 | 0 | * | 0 | authentication_timeout: 0 (expected: a time >= 1ms; a bare number is in seconds)",
+                "1 | 0 | * | 0 | authentication_timeout: 0 (expected: a time >= 1ms: a whole number with ms, s, min, h or d; a bare number is in seconds)",
             })
     void saysWhichSettingIsWrong(String port, String max, String addresses, String timeout, String message) {
         assertThatThrownBy(() -> ListenerSettings.of(config(port, max, addresses, timeout)))

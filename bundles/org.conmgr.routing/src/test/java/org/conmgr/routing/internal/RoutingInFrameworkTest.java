@@ -76,8 +76,11 @@ class RoutingInFrameworkTest {
         Await.until("the policy is used", () -> previewed() == 1);
 
         framework.configure(RoutingSettings.PID, Map.of("balance_policy", "always-1", "max_lag", "much"));
-        Await.until("the bad setting is told", () -> log.texts(Message.INVALID_SETTING)
-                .contains("org.conmgr.routing: max_lag: much (expected: a time >= 0ms; a bare number is in seconds)"));
+        Await.until(
+                "the bad setting is told",
+                () -> log.texts(Message.INVALID_SETTING)
+                        .contains(
+                                "org.conmgr.routing: max_lag: much (expected: a time >= 0ms: a whole number with ms, s, min, h or d; a bare number is in seconds)"));
         assertThat(previewed()).as("as before").isEqualTo(1);
         Client waits = new Client();
         waits.session = router.ask(Books.request(Target.READ_WRITE), waits);

@@ -51,8 +51,8 @@ class RoutingSettingsTest {
             quoteCharacter = '~',
             value = {
                 "Random Policy|0|0|balance_policy: Random Policy (expected: the name of a balance policy)",
-                "random|-1|0|route_wait: -1 (expected: a time >= 0ms; a bare number is in seconds)",
-                "random|0|much|max_lag: much (expected: a time >= 0ms; a bare number is in seconds)",
+                "random|-1|0|route_wait: -1 (expected: a time >= 0ms: a whole number with ms, s, min, h or d; a bare number is in seconds)",
+                "random|0|much|max_lag: much (expected: a time >= 0ms: a whole number with ms, s, min, h or d; a bare number is in seconds)",
             })
     void saysWhatIsWrong(String policy, String routeWait, String maxLag, String message) {
         assertThatThrownBy(() -> RoutingSettings.of(config(policy, routeWait, maxLag)))
@@ -66,7 +66,7 @@ class RoutingSettingsTest {
             value = {
                 "route_pace|-1|route_pace: -1 (expected: an integer from 0 to 1000000)",
                 "flap_window|31d|flap_window: 31d (expected: at most 30d)",
-                "hold_down|soon|hold_down: soon (expected: a time >= 0ms; a bare number is in seconds)",
+                "hold_down|soon|hold_down: soon (expected: a time >= 0ms: a whole number with ms, s, min, h or d; a bare number is in seconds)",
                 "max_hold_down|999999999d|max_hold_down: 999999999d (expected: at most 30d)",
             })
     void saysWhatIsWrongWithTheOthers(String key, String value, String message) {
@@ -84,8 +84,9 @@ class RoutingSettingsTest {
         assertThat(bad.settings()).isEmpty();
         assertThat(log)
                 .extracting(LogMessage::text)
-                .containsExactly("org.conmgr.routing: route_wait: soon (expected: a time >= 0ms; a bare number is in"
-                        + " seconds)");
+                .containsExactly(
+                        "org.conmgr.routing: route_wait: soon (expected: a time >= 0ms: a whole number with ms, s, min, h or d; a bare number is in"
+                                + " seconds)");
         books.board.bindSettings(bad);
         books.board.unbindSettings(bad);
         assertThat(books.ask(Target.ANY).told).as("waits, as before").isEmpty();

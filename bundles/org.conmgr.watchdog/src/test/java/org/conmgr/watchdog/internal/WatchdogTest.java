@@ -386,7 +386,7 @@ class WatchdogTest {
             delimiter = '|',
             value = {
                 "port | 70000 | port: 70000 (expected: an integer from 1 to 65535)",
-                "check_attr_interval | 0 | check_attr_interval: 0 (expected: a time >= 1ms; a bare number is in"
+                "check_attr_interval | 0 | check_attr_interval: 0 (expected: a time >= 1ms: a whole number with ms, s, min, h or d; a bare number is in"
                         + " milliseconds)",
                 "terminate_scope | world | terminate_scope: world (expected: one of",
                 "terminate_on | never | terminate_on: never (expected: one of",

@@ -46,7 +46,7 @@ class PhiComponentTest {
             value = {
                 "threshold | 0.5 | threshold: 0.5 (expected: a number from 1 to 100)",
                 "threshold | eight | threshold: eight (expected: a number from 1 to 100)",
-                "min.deviation | 0 | min_deviation: 0 (expected: a time >= 1ms; a bare number is in seconds)",
+                "min.deviation | 0 | min_deviation: 0 (expected: a time >= 1ms: a whole number with ms, s, min, h or d; a bare number is in seconds)",
                 "samples | 3 | samples: 3 (expected: an integer from 10 to 10000)"
             })
     void badSettingsAreSaidOnceAndOfferNothing(String key, String value, String message) {
