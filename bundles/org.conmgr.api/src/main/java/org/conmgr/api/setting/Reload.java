@@ -13,7 +13,7 @@ public interface Reload {
      * @param errors because of which nothing was applied, each {@code conmgr.conf:12: heartbeat_interval: 0 (expected:
      *     an integer >= 1)}; or why what the file says could not be stored, which is tried again; empty when the file is
      *     in force, or when there is none because the {@code .cfg} files are the truth
-     * @param remarks warnings and notices, in the same form
+     * @param remarks warnings and notices, in the same form; without changes also what changed last, and when
      * @param changes what is in force now and was not before, each {@code heartbeat_interval: 10s -> 1s}
      */
     record Outcome(List<String> errors, List<String> remarks, List<String> changes) {

@@ -3,8 +3,13 @@ package org.conmgr.config.internal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +51,9 @@ import org.osgi.service.component.annotations.Reference;
 public final class ConfKeeper implements Reload, ConfigurationListener, AutoCloseable {
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
+    /** As in the log. */
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z", Locale.ROOT);
+
     private final Path file;
     private final Platform platform;
     private final Enforcer enforcer;
@@ -63,6 +71,7 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     private @Nullable Conf inForce;
 
     private @Nullable Conf stored;
+    private String lastChange = "";
     private boolean writeFailed;
     private boolean signalled;
     private final Queue<Runnable> awaitingSignal = new ArrayDeque<>();
@@ -139,15 +148,8 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         try {
             thread.execute(() -> {
                 try {
-                    Outcome outcome = use(watch.take());
-                    if (outcome.changes().isEmpty()) {
-                        answer.complete(outcome);
-                    } else {
-                        // Not much later even if it is not heard of.
-                        answer.completeOnTimeout(outcome, patience.toMillis(), TimeUnit.MILLISECONDS);
-                        whenDelivered(file.toString(), () -> answer.complete(outcome));
-                    }
-                } catch (IOException | RuntimeException | Error e) {
+                    answerWhenDelivered(answer, use(watch.take()));
+                } catch (RuntimeException | Error e) {
                     tellFailure(e);
                     answer.complete(Outcome.withErrors(ConfFile.NAME + ": " + e));
                 }
@@ -156,6 +158,21 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
             answer.complete(Outcome.withErrors(ConfFile.NAME + ": conmgr is stopping"));
         }
         return answer;
+    }
+
+    /** Also what the watch has written just before must have been delivered. */
+    private void answerWhenDelivered(CompletableFuture<Outcome> answer, Outcome outcome) {
+        if (inForce == null || !outcome.errors().isEmpty()) {
+            answer.complete(outcome);
+            return;
+        }
+        answer.completeOnTimeout(outcome, patience.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            whenDelivered(file.toString(), () -> answer.complete(outcome));
+        } catch (IOException e) {
+            // It is in force. Who has heard of it cannot be found out.
+            answer.complete(outcome);
+        }
     }
 
     /** Puts a content into force, if it can be used. */
@@ -176,12 +193,17 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         }
         List<String> changes = changes(stored, conf);
         if (changes.isEmpty()) {
-            log.log(Message.CONF_APPLIED, file, "nothing changed");
+            log.log(Message.CONF_UNCHANGED, file);
         }
         inForce = conf;
         overlay.set(conf);
         List<String> errors = enforce();
-        return new Outcome(errors, texts(reading, problem -> true), errors.isEmpty() ? changes : List.of());
+        List<String> remarks = new ArrayList<>(texts(reading, problem -> true));
+        if (changes.isEmpty() && !lastChange.isEmpty()) {
+            // After an edit it is mostly the watch that has read it.
+            remarks.add(lastChange);
+        }
+        return new Outcome(errors, remarks, errors.isEmpty() ? changes : List.of());
     }
 
     private static List<String> texts(ConfFile.Reading reading, Predicate<Problem> which) {
@@ -259,7 +281,12 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
 
     private void stored(Conf conf) {
         if (!conf.equals(stored)) {
-            log.log(Message.CONF_APPLIED, file, String.join(", ", changes(stored, conf)));
+            String changes = String.join(", ", changes(stored, conf));
+            log.log(Message.CONF_APPLIED, file, changes);
+            if (stored != null) {
+                lastChange =
+                        "last changed at " + TIME.format(ZonedDateTime.now(ZoneId.systemDefault())) + ": " + changes;
+            }
             stored = conf;
         }
     }

@@ -31,7 +31,7 @@ class ConfKeeperTest extends KeptConf {
             assertThat(told()).containsExactly("LOG " + file + " applied: 2 instances");
             assertThat(reload(keeper)).isEmpty();
             assertThat(told())
-                    .endsWith("LOG " + file + " applied: nothing changed")
+                    .endsWith("DEBUG " + file + " was read again: nothing changed")
                     .hasSize(2);
         }
     }
@@ -109,10 +109,15 @@ class ConfKeeperTest extends KeptConf {
             write("port=6000\nport=7000\nbackend_host0=a\nbackend_host1=b");
             Reload.Outcome outcome = outcome(keeper);
             assertThat(outcome.errors()).isEmpty();
-            assertThat(outcome.remarks()).singleElement().asString().startsWith("conmgr.conf:2: port");
+            assertThat(outcome.remarks()).first().asString().startsWith("conmgr.conf:2: port");
             assertThat(told()).contains("LOG " + file + " applied: port: 6000 -> 7000, instance 1 (b:27500) added");
             // Unless the watch was faster.
             assertThat(outcome.changes()).isSubsetOf("port: 6000 -> 7000", "instance 1 (b:27500) added");
+            assertThat(outcome(keeper).remarks())
+                    .hasSize(2)
+                    .last()
+                    .asString()
+                    .matches("last changed at 20[-0-9]+ [:0-9]+ .+: port: 6000 -> 7000, instance 1 .* added");
             write("port=0\nport=7000");
             outcome = outcome(keeper);
             assertThat(outcome.errors()).isNotEmpty();
@@ -205,7 +210,7 @@ class ConfKeeperTest extends KeptConf {
                     .equals("6000"));
 
             write("port=6000\nbackend_host0=a");
-            Await.until("it is back", () -> told().contains("LOG " + file + " applied: nothing changed"));
+            Await.until("it is back", () -> told().contains("DEBUG " + file + " was read again: nothing changed"));
         }
     }
 
