@@ -21,13 +21,14 @@ import org.conmgr.api.instance.Role;
  * <p>The timeline of a primary is that of the segment it writes: right from the moment of promotion on, which the control
  * file is not before the next checkpoint. A standby is on the highest it received or noted in the control file.
  *
- * <p>The lag of a standby is told while it receives; {@link StandbyLag} counts on from there. That it has replayed all it received says nothing alone, as one
- * that lost its primary has too. Nor does a WAL receiver that calls itself streaming: one that cannot go on, as the WAL it
- * needs is removed or the standby is on another timeline, does so for moments, again and again. So the end of WAL that
- * the sender told must not lie before what is replayed, which it does for a standby that diverged; what an earlier
- * receiver was told counts no more, so the present one must have written something. Only at the start of a segment of
- * an idle primary it has nothing to write: there it counts once it has lived longer than one that cannot go on. What is
- * replayed is read first, as both grow. A role without {@code pg_monitor} sees no more than that there is a receiver.
+ * <p>The lag of a standby is told while it receives; {@link StandbyLag} counts on from there. That it has replayed all
+ * it received says nothing alone, as one that lost its primary has too. Nor does a WAL receiver that calls itself
+ * streaming: one that cannot go on, as the WAL it needs is removed or the standby is on another timeline, does so for
+ * moments, again and again. So the end of WAL that the sender told must not lie before what is replayed, which it does
+ * for a standby that diverged; what an earlier receiver was told counts no more, so the present one must have written
+ * something. Only at the start of a segment of an idle primary it has nothing to write: there it counts once it has
+ * lived longer than one that cannot go on. What is replayed is read first, as both grow. A role without {@code
+ * pg_monitor} sees no more than that there is a receiver.
  */
 final class AttributeQuery {
     private static final String SQL = """
