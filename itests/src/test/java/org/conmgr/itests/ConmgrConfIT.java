@@ -73,10 +73,10 @@ class ConmgrConfIT {
     void anEditEndsNoConnectionThatItDoesNotConcern() throws Exception {
         try (Connection connection = connect("primary")) {
             conf(OTHER_PORT, "300ms", true);
-            Await.until("the new port accepts", DEADLINE, () -> listens(OTHER_PORT));
+            Await.until("the new port alone accepts", DEADLINE, () -> listens(OTHER_PORT) && !listens(PORT));
             assertThat(answers(connection)).isTrue();
             conf(PORT, "200ms", true);
-            Await.until("the old port accepts", DEADLINE, () -> listens(PORT));
+            Await.until("the old port alone accepts", DEADLINE, () -> listens(PORT) && !listens(OTHER_PORT));
             assertThat(answers(connection)).isTrue();
         }
     }
