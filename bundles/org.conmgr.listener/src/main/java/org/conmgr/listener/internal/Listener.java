@@ -2,13 +2,10 @@ package org.conmgr.listener.internal;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,16 +62,7 @@ public final class Listener implements ListenerView, AutoCloseable {
     Listener(Transport transport, Reception reception, MessageLog log, Optional<ListenerSettings> settings) {
         this.reception = reception;
         this.log = log;
-        bootstrap = transport
-                .server(transport.applicationLoops())
-                .handler(new AcceptFailures(log))
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        receive(channel);
-                    }
-                });
+        bootstrap = ListeningSocket.bootstrap(transport, log, this::receive);
         settings.ifPresent(this::apply);
     }
 
@@ -126,7 +114,7 @@ public final class Listener implements ListenerView, AutoCloseable {
             going = going();
         }
         going.forEach(ListeningSocket::close);
-        List<String> staying = texts(staying());
+        List<String> staying = ListeningSocket.texts(staying());
         if (!staying.isEmpty()) {
             log.log(Message.STILL_LISTENING, String.join(", ", staying), String.join("; ", missing()));
         }
@@ -182,14 +170,6 @@ public final class Listener implements ListenerView, AutoCloseable {
                 .toList();
     }
 
-    private static List<String> texts(Collection<ListeningSocket> sockets) {
-        return sockets.stream()
-                .flatMap(socket -> socket.localAddress().stream())
-                .map(Peer::text)
-                .sorted()
-                .toList();
-    }
-
     @Override
     public List<String> missing() {
         return sockets.values().stream()
@@ -217,7 +197,7 @@ public final class Listener implements ListenerView, AutoCloseable {
     @Override
     public ListenerStatus status() {
         ListenerSettings now = settings;
-        return reception.status(texts(sockets.values()), now == null ? 0 : now.maxConnections());
+        return reception.status(ListeningSocket.texts(sockets.values()), now == null ? 0 : now.maxConnections());
     }
 
     @Override

@@ -1,9 +1,6 @@
 package org.conmgr.listener.internal;
 
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;
@@ -53,25 +50,12 @@ public final class ListenerPorts implements AdapterPorts, AutoCloseable {
 
         OpenPort(ApplicationAdapter adapter) {
             this.adapter = adapter;
-            bootstrap = transport
-                    .server(transport.applicationLoops())
-                    .handler(new AcceptFailures(log))
-                    .childOption(ChannelOption.SO_KEEPALIVE, true)
-                    .childHandler(new ChannelInitializer<>() {
-                        @Override
-                        protected void initChannel(Channel channel) {
-                            reception.receive(channel, OpenPort.this.adapter);
-                        }
-                    });
+            bootstrap = ListeningSocket.bootstrap(transport, log, channel -> reception.receive(channel, this.adapter));
         }
 
         @Override
         public List<String> addresses() {
-            return sockets.values().stream()
-                    .flatMap(socket -> socket.localAddress().stream())
-                    .map(Peer::text)
-                    .sorted()
-                    .toList();
+            return ListeningSocket.texts(sockets.values());
         }
 
         @Override

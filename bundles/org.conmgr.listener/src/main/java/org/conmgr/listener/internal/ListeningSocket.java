@@ -1,16 +1,23 @@
 package org.conmgr.listener.internal;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
+import org.conmgr.netty.Transport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +42,33 @@ final class ListeningSocket implements AutoCloseable {
     private @Nullable String said;
 
     private boolean closed;
+
+    /**
+     * For the sockets of one listener.
+     *
+     * @param taker gets each connection, on its event loop
+     */
+    static ServerBootstrap bootstrap(Transport transport, MessageLog log, Consumer<Channel> taker) {
+        return transport
+                .server(transport.applicationLoops())
+                .handler(new AcceptFailures(log))
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        taker.accept(channel);
+                    }
+                });
+    }
+
+    /** Where these listen now, in order. */
+    static List<String> texts(Collection<ListeningSocket> sockets) {
+        return sockets.stream()
+                .flatMap(socket -> socket.localAddress().stream())
+                .map(Peer::text)
+                .sorted()
+                .toList();
+    }
 
     ListeningSocket(ServerBootstrap bootstrap, InetSocketAddress address, MessageLog log) {
         this(bootstrap, address, log, () -> {});
