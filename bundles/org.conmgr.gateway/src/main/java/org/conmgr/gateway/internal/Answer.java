@@ -37,6 +37,16 @@ final class Answer extends ChannelInboundHandlerAdapter {
         server.writeAndFlush(question);
     }
 
+    /**
+     * Whether an answer to an SSLRequest begins TLS; releases it. Bytes behind the S were sent without TLS by somebody in
+     * between.
+     */
+    static boolean accepts(ByteBuf answer) {
+        boolean accepted = answer.readableBytes() == 1 && answer.getByte(answer.readerIndex()) == 'S';
+        answer.release();
+        return accepted;
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         done(ctx.channel(), (ByteBuf) message);

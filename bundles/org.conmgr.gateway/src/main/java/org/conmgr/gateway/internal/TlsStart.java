@@ -124,9 +124,7 @@ final class TlsStart extends Opening {
     }
 
     private void answered(ByteBuf answer) {
-        boolean accepted = answer.readableBytes() == 1 && answer.getByte(answer.readerIndex()) == 'S';
-        answer.release();
-        if (accepted) {
+        if (Answer.accepts(answer)) {
             relay();
         } else {
             upstream().close();

@@ -255,10 +255,7 @@ final class Upstream {
     }
 
     private void secure(Ask by, Channel channel, ByteBuf answer) {
-        // Bytes behind the S were sent without TLS by somebody in between.
-        boolean accepted = answer.readableBytes() == 1 && answer.readByte() == 'S';
-        answer.release();
-        if (!accepted) {
+        if (!Answer.accepts(answer)) {
             lost("it does not take TLS connections");
             return;
         }
