@@ -3,6 +3,7 @@ package org.conmgr.libpq;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.conmgr.testkit.Await.until;
 
+import java.io.IOException;
 import java.util.List;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.embedded.EmbeddedInstance;
@@ -145,9 +146,9 @@ class EndTest {
         }
     }
 
-    @Test
-    void aNewConnectionDoesNotEndByWhatConmgrKnewBefore() throws Exception {
-        Frame.Routed lost = new Frame.Routed(
+    /** To where nobody listens, with the other standby behind it. */
+    private static Frame.Routed toNobody() throws IOException {
+        return new Frame.Routed(
                 9,
                 "127.0.0.1",
                 "",
@@ -155,6 +156,11 @@ class EndTest {
                 "standby",
                 true,
                 List.of(FakeConmgr.address(Servers.otherStandby())));
+    }
+
+    @Test
+    void aNewConnectionDoesNotEndByWhatConmgrKnewBefore() throws Exception {
+        Frame.Routed lost = toNobody();
         conmgr.answer(ask -> ask.instance().isEmpty() ? lost : new Frame.Down(7, "dead", REASON));
         try (Client client = Client.linked()) {
             assertThat(client.does("connect " + conninfo())).startsWith(at(Servers.otherStandby()));
@@ -181,14 +187,7 @@ class EndTest {
     @ParameterizedTest
     @ValueSource(strings = {"connect", "start"})
     void anInstanceBehindTheChosenOneIsWatchedInstead(String how) throws Exception {
-        Frame.Routed lost = new Frame.Routed(
-                9,
-                "127.0.0.1",
-                "",
-                FreePort.next(),
-                "standby",
-                true,
-                List.of(FakeConmgr.address(Servers.otherStandby())));
+        Frame.Routed lost = toNobody();
         conmgr.answer(ask -> ask.instance().isEmpty() ? lost : FakeConmgr.route(Servers.otherStandby()));
         try (Client client = Client.linked()) {
             assertThat(client.does(how + " " + conninfo())).startsWith(at(Servers.otherStandby()));
@@ -203,14 +202,7 @@ class EndTest {
 
     @Test
     void aConmgrThatIsBehindIsAskedAgainUntilItSeesTheInstance() throws Exception {
-        Frame.Routed lost = new Frame.Routed(
-                9,
-                "127.0.0.1",
-                "",
-                FreePort.next(),
-                "standby",
-                true,
-                List.of(FakeConmgr.address(Servers.otherStandby())));
+        Frame.Routed lost = toNobody();
         conmgr.answer(ask -> ask.instance().isEmpty() ? lost : new Frame.Refused("08001", "not yet"));
         try (Client client = Client.linked()) {
             assertThat(client.does("connect " + conninfo())).startsWith(at(Servers.otherStandby()));

@@ -113,18 +113,22 @@ class ServerNameTest {
         }
     }
 
+    private void theInstanceAnswersAndCloses(GatewaySite site, RawClient client) throws IOException {
+        try (Socket instance = accept()) {
+            assertThat(client.read()).isEqualTo('S');
+            assertThat(instance.isClosed()).isFalse();
+        }
+        Await.until(
+                "the gateway has seen the instance close",
+                () -> site.board.applications().isEmpty());
+    }
+
     @Test
     void anInstanceThatDiesWhileItIsAskedOnceMoreIsReplaced() throws Exception {
         byte[] hello = clientHello();
         try (GatewaySite site = site(TlsStart.NAME_LIMIT);
                 RawClient client = new RawClient(site.open()).send(RawClient.sslRequest())) {
-            try (Socket instance = accept()) {
-                assertThat(client.read()).isEqualTo('S');
-                assertThat(instance.isClosed()).isFalse();
-            }
-            Await.until(
-                    "the gateway has seen the instance close",
-                    () -> site.board.applications().isEmpty());
+            theInstanceAnswersAndCloses(site, client);
             client.send(hello);
             try (Socket silent = server.accept()) {
                 silent.setSoTimeout(DEADLINE_MS);
@@ -145,13 +149,7 @@ class ServerNameTest {
         byte[] hello = clientHello();
         try (GatewaySite site = site(TlsStart.NAME_LIMIT);
                 RawClient client = new RawClient(site.open()).send(RawClient.sslRequest())) {
-            try (Socket instance = accept()) {
-                assertThat(client.read()).isEqualTo('S');
-                assertThat(instance.isClosed()).isFalse();
-            }
-            Await.until(
-                    "the gateway has seen the instance close",
-                    () -> site.board.applications().isEmpty());
+            theInstanceAnswersAndCloses(site, client);
             client.send(hello);
             try (Socket again = accept()) {
                 assertThat(again.getInputStream().readNBytes(hello.length)).isEqualTo(hello);

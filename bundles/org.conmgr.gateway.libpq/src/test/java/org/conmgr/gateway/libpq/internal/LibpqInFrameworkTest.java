@@ -272,16 +272,8 @@ class LibpqInFrameworkTest {
         install();
         framework.register(MessageLog.class, log, Map.of());
         int own = FreePort.next();
-        Configuration configuration = framework
-                .service(ConfigurationAdmin.class)
-                .getFactoryConfiguration("org.conmgr.gateway.libpq", "ro", "?");
-        configuration.update(FrameworkUtil.asDictionary(Map.of(
-                "port",
-                String.valueOf(own),
-                "target_session_attrs",
-                "prefer-standby",
-                "listen_addresses",
-                "127.0.0.1")));
+        Configuration configuration = portOfItsOwn();
+        update(configuration, own, "prefer-standby");
         try (Socket session = connect(own)) {
             assertRelayed(session, STARTUP);
             assertThat(asked.get(asked.size() - 1))
@@ -298,9 +290,7 @@ class LibpqInFrameworkTest {
         install();
         framework.register(MessageLog.class, log, Map.of());
         int own = FreePort.next();
-        Configuration configuration = framework
-                .service(ConfigurationAdmin.class)
-                .getFactoryConfiguration("org.conmgr.gateway.libpq", "ro", "?");
+        Configuration configuration = portOfItsOwn();
         update(configuration, own, "stanby");
         awaitInvalid("target_session_attrs: stanby", 1);
         update(configuration, own, "standby");
@@ -331,6 +321,12 @@ class LibpqInFrameworkTest {
                     .anyMatch(text -> text.contains(String.valueOf(own))));
             assertRelayed(session, "still here".getBytes(UTF_8));
         }
+    }
+
+    private Configuration portOfItsOwn() throws IOException {
+        return framework
+                .service(ConfigurationAdmin.class)
+                .getFactoryConfiguration("org.conmgr.gateway.libpq", "ro", "?");
     }
 
     private static void update(Configuration configuration, int port, String target) throws IOException {
