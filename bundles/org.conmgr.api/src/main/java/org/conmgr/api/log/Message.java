@@ -191,6 +191,11 @@ public enum Message {
             "{} is held down until {}: deaths soon after it had come back: {}",
             "It is used only where no other instance will do. See flap_window and hold_down."),
     RELEASED("CM5006", LOG, "{} is no longer held down"),
+    BALANCE_POLICY_MISSING(
+            "CM5007",
+            WARNING,
+            "{}: balance_policy names \"{}\", but there is no such policy, only {}: {} is used until it is there",
+            "Is it spelled right, and is the feature that brings it installed? The other settings are in force."),
 
     // 6: the log itself
     SINK_MISSING(

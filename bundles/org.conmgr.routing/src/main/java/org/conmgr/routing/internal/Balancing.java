@@ -2,18 +2,19 @@ package org.conmgr.routing.internal;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.StringJoiner;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.conmgr.api.log.LogMessage;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.routing.BalancePolicy;
 import org.conmgr.api.routing.BalancePolicy.Candidate;
-import org.conmgr.api.setting.InvalidSetting;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the balance policy that is configured. One that is missing or fails is reported once and stood in for by {@link
- * FewestConnectionsPolicy}: a plug-in's fault refuses no connection. Guarded by the lock of {@link Switchboard}.
+ * FewestConnectionsPolicy}: a plug-in's fault refuses no connection. That one is missing is found out when there is
+ * something to choose, and not when the settings come: at a start a plug-in may come after them. Guarded by the lock of
+ * {@link Switchboard}.
  */
 final class Balancing {
     private final BalancePolicy standIn = new FewestConnectionsPolicy();
@@ -49,10 +50,14 @@ final class Balancing {
         }
         if (!standIn.name().equals(name) && !name.equals(missing)) {
             missing = name;
-            StringJoiner known = new StringJoiner(", ");
+            TreeSet<String> known = new TreeSet<>(List.of(standIn.name()));
             policies.forEach(policy -> known.add(policy.name()));
-            InvalidSetting error = new InvalidSetting("balance_policy", name, "one of " + known);
-            log.accept(LogMessage.of(Message.INVALID_SETTING, RoutingSettings.PID, error.getMessage()));
+            log.accept(LogMessage.of(
+                    Message.BALANCE_POLICY_MISSING,
+                    RoutingSettings.PID,
+                    name,
+                    String.join(", ", known),
+                    standIn.name()));
         }
         return standIn;
     }

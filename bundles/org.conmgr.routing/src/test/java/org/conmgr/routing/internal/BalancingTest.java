@@ -89,14 +89,20 @@ class BalancingTest {
         use("by-moon-phase");
         assertThat(numbers(6)).containsExactly(0, 1, 2, 0, 1, 2);
         assertThat(books.logged())
-                .containsExactly("CM1001 org.conmgr.routing: balance_policy: by-moon-phase (expected: one of"
-                        + " fewest-connections, round-robin, random)");
+                .containsExactly(
+                        "CM5007 org.conmgr.routing: balance_policy names \"by-moon-phase\", but there is no such"
+                                + " policy, only fewest-connections, random, round-robin: fewest-connections is used until it is"
+                                + " there");
         BalancePolicy lunar = policy("by-moon-phase", 2);
         books.board.with(books.log, List.of(lunar));
         assertThat(numbers(2)).containsExactly(2, 2);
         books.board.with(books.log, List.of());
         numbers(2);
-        assertThat(books.logged()).as("gone again").hasSize(1);
+        assertThat(books.logged())
+                .as("gone again, with all others")
+                .singleElement()
+                .asString()
+                .contains("only fewest-connections: fewest-connections is used");
     }
 
     @Test

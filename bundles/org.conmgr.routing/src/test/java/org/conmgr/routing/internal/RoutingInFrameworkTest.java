@@ -71,7 +71,8 @@ class RoutingInFrameworkTest {
         framework.configure(RoutingSettings.PID, Map.of("balance_policy", "always-1", "route_wait", "10s"));
         Await.until(
                 "the policy is missed",
-                () -> previewed() >= 0 && !log.texts(Message.INVALID_SETTING).isEmpty());
+                () -> previewed() >= 0
+                        && !log.texts(Message.BALANCE_POLICY_MISSING).isEmpty());
         framework.register(BalancePolicy.class, new Always1(), Map.of());
         Await.until("the policy is used", () -> previewed() == 1);
 
