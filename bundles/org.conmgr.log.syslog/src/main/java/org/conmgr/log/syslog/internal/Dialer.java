@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.netty.Transport;
 
@@ -130,7 +129,7 @@ interface Dialer {
         }
         Throwable cause = future.cause();
         if (cause != null) {
-            throw new IOException(name + ": " + Objects.requireNonNullElse(cause.getMessage(), cause), cause);
+            throw new IOException(name + ": " + Failure.text(cause), cause);
         }
     }
 }

@@ -103,7 +103,7 @@ public final class SyslogSink implements LogSink, AutoCloseable {
                 return new Parts(
                         Facility.LOCAL0,
                         new Rfc5424Format("-", 0, false),
-                        new Wire(refusal, Duration.ZERO, System::nanoTime));
+                        new Wire(PID, refusal, Duration.ZERO, System::nanoTime));
             }
         }
 
@@ -113,10 +113,11 @@ public final class SyslogSink implements LogSink, AutoCloseable {
             Format format = server == null
                     ? new LocalFormat(settings.ident(), pid, ZoneId.systemDefault())
                     : new Rfc5424Format(settings.ident(), pid, server.protocol() != SyslogServer.Protocol.UDP);
+            String name = server == null ? settings.path().toString() : server.toString();
             Dialer dialer = server == null
                     ? Dialer.local(transport, settings.path())
                     : Dialer.remote(transport, server, settings.trusted());
-            return new Parts(settings.facility(), format, new Wire(dialer, patience, System::nanoTime));
+            return new Parts(settings.facility(), format, new Wire(name, dialer, patience, System::nanoTime));
         }
     }
 }

@@ -23,6 +23,7 @@ final class Wire implements AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final long PAUSE_MS = 50;
 
+    private final String name;
     private final Dialer dialer;
     private final Duration patience;
     private final LongSupplier nanoTime;
@@ -30,7 +31,9 @@ final class Wire implements AutoCloseable {
     private volatile @Nullable Channel channel;
     private @Nullable Outage outage;
 
-    Wire(Dialer dialer, Duration patience, LongSupplier nanoTime) {
+    /** @param name where it leads, for messages */
+    Wire(String name, Dialer dialer, Duration patience, LongSupplier nanoTime) {
+        this.name = name;
         this.dialer = dialer;
         this.patience = patience;
         this.nanoTime = nanoTime;
@@ -80,7 +83,7 @@ final class Wire implements AutoCloseable {
         if (open == null || !open.isActive()) {
             open = dial();
         }
-        Dialer.await(open.writeAndFlush(Unpooled.wrappedBuffer(frame)), open, "write");
+        Dialer.await(open.writeAndFlush(Unpooled.wrappedBuffer(frame)), open, name);
     }
 
     private Channel dial() throws IOException {

@@ -35,6 +35,11 @@ final class LocalReceiver implements AutoCloseable {
         Files.deleteIfExists(path);
     }
 
+    /** As a daemon that is killed: the file stays. */
+    void die() {
+        channel.close().syncUninterruptibly();
+    }
+
     private final class Keeping extends SimpleChannelInboundHandler<DomainDatagramPacket> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, DomainDatagramPacket packet) {

@@ -2,6 +2,7 @@ package org.conmgr.log.syslog.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,15 +108,38 @@ class LocalSyslogTest extends LogSinkContract {
     }
 
     @Test
+    void aSocketThatIsNotThereIsNamed() throws IOException {
+        receiver.close();
+        assertThat(refusal(Duration.ZERO)).isEqualTo(path + ": No such file or directory");
+    }
+
+    @Test
     void aFileThatIsNoSocketIsNamed() throws IOException {
         receiver.close();
         Files.writeString(path, "no socket");
+        assertThat(refusal(Duration.ZERO)).isEqualTo(path + ": Connection refused");
+    }
+
+    @Test
+    void aSocketThatWasLeftBehindIsNamed() throws IOException {
         try (SyslogSink sink = open(Duration.ZERO)) {
-            assertThatThrownBy(() -> sink.write(AT, LogMessage.of(Message.LISTENING, "x")))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageStartingWith(path + ": ")
-                    .hasMessageContaining("refused");
+            sink.write(AT, LogMessage.of(Message.LISTENING, "x"));
+            receiver.die();
+            assertThat(refusal(sink)).as("to write").isEqualTo(path + ": Connection refused");
         }
+        assertThat(refusal(Duration.ZERO)).as("to connect").isEqualTo(path + ": Connection refused");
+    }
+
+    private String refusal(Duration patience) {
+        try (SyslogSink sink = open(patience)) {
+            return refusal(sink);
+        }
+    }
+
+    private static String refusal(SyslogSink sink) {
+        IOException refusal =
+                catchThrowableOfType(IOException.class, () -> sink.write(AT, LogMessage.of(Message.LISTENING, "x")));
+        return refusal == null ? "written" : String.valueOf(refusal.getMessage());
     }
 
     @Test

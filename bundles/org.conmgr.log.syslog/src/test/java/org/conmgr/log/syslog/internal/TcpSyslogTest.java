@@ -95,8 +95,7 @@ class TcpSyslogTest extends LogSinkContract {
         try (SyslogSink sink = open(Duration.ZERO)) {
             assertThatThrownBy(() -> sink.write(AT, LogMessage.of(Message.LISTENING, "x")))
                     .isInstanceOf(IOException.class)
-                    .hasMessageStartingWith("tcp://localhost:" + receiver.port() + ": ")
-                    .hasMessageContaining("refused");
+                    .hasMessage("tcp://localhost:" + receiver.port() + ": Connection refused");
         }
     }
 

@@ -26,7 +26,7 @@ class WireTest {
     private final Exchange exchange = new Exchange();
 
     private Wire wire(Duration patience) {
-        return new Wire(exchange, patience, time::nanoTime);
+        return new Wire("exchange", exchange, patience, time::nanoTime);
     }
 
     @Test
