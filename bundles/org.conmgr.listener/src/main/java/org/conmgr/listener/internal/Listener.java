@@ -1,16 +1,10 @@
 package org.conmgr.listener.internal;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.InvalidSetting;
@@ -27,12 +21,9 @@ import org.osgi.service.component.propertytypes.SatisfyingConditionTarget;
 import org.osgi.service.metatype.annotations.Designate;
 
 /**
- * Listens where the settings say. A new setting takes effect at once, for the next connection; server sockets are
- * closed and opened only where the addresses differ: to close one resets the connections in its backlog, which a new
- * {@code max_connections} does not concern. Hence a {@code Modified} method.
- *
- * <p>It goes on listening where it did until it listens wherever it should: a port that is taken leaves nobody without
- * conmgr. Only an address that overlaps one to come ({@code *} and another of the same port) is closed before.
+ * Listens where the settings say. A new setting takes effect at once, for the next connection; to close a server socket
+ * resets the connections in its backlog, which a new {@code max_connections} does not concern. Hence a {@code Modified}
+ * method.
  */
 @Component(service = ListenerView.class, immediate = true, configurationPid = Listener.PID)
 // Not before the settings are known: the default port may be another conmgr's.
@@ -43,11 +34,7 @@ public final class Listener implements ListenerView, AutoCloseable {
 
     private final Reception reception;
     private final MessageLog log;
-    private final ServerBootstrap bootstrap;
-    /** Those of the settings, and those of earlier settings that still stay. */
-    private volatile Map<InetSocketAddress, ListeningSocket> sockets = Map.of();
-
-    private boolean applying;
+    private final ListeningSockets sockets;
     private volatile @Nullable ListenerSettings settings;
 
     @Activate
@@ -62,7 +49,7 @@ public final class Listener implements ListenerView, AutoCloseable {
     Listener(Transport transport, Reception reception, MessageLog log, Optional<ListenerSettings> settings) {
         this.reception = reception;
         this.log = log;
-        bootstrap = ListeningSocket.bootstrap(transport, log, this::receive);
+        sockets = new ListeningSockets(transport, log, this::receive);
         settings.ifPresent(this::apply);
     }
 
@@ -82,107 +69,19 @@ public final class Listener implements ListenerView, AutoCloseable {
 
     /** Waits, some seconds at most, until what changes has changed. Called by one thread at a time, no event loop. */
     void apply(ListenerSettings wanted) {
-        List<ListeningSocket> opened = new ArrayList<>();
-        List<ListeningSocket> inTheWay = new ArrayList<>();
-        synchronized (this) {
-            applying = true;
-            settings = wanted;
-            reception.settings(wanted);
-            Map<InetSocketAddress, ListeningSocket> now = new HashMap<>(sockets);
-            sockets.forEach((address, socket) -> {
-                boolean goes = !wanted.addresses().contains(address);
-                if (goes && (socket.localAddress().isEmpty() || overlaps(address, wanted.addresses()))) {
-                    inTheWay.add(socket);
-                    now.remove(address);
-                }
-            });
-            for (InetSocketAddress address : wanted.addresses()) {
-                if (!now.containsKey(address)) {
-                    ListeningSocket socket = new ListeningSocket(bootstrap, address, log, this::attempted);
-                    opened.add(socket);
-                    now.put(address, socket);
-                }
-            }
-            sockets = Map.copyOf(now);
-        }
-        inTheWay.forEach(ListeningSocket::close);
-        opened.forEach(ListeningSocket::open);
-        opened.forEach(ListeningSocket::awaitAttempt);
-        List<ListeningSocket> going;
-        synchronized (this) {
-            applying = false;
-            going = going();
-        }
-        going.forEach(ListeningSocket::close);
-        List<String> staying = ListeningSocket.texts(staying());
-        if (!staying.isEmpty()) {
-            log.log(Message.STILL_LISTENING, String.join(", ", staying), String.join("; ", missing()));
-        }
-    }
-
-    private static boolean overlaps(InetSocketAddress going, Set<InetSocketAddress> coming) {
-        return coming.stream()
-                .anyMatch(address -> address.getPort() == going.getPort() && (isForAll(address) || isForAll(going)));
-    }
-
-    private static boolean isForAll(InetSocketAddress address) {
-        return address.getAddress().isAnyLocalAddress();
-    }
-
-    /** Called by an event loop: it waits for nothing. */
-    private void attempted() {
-        List<ListeningSocket> going;
-        synchronized (this) {
-            going = applying ? List.of() : going();
-        }
-        going.forEach(ListeningSocket::release);
-    }
-
-    /** Takes out what was listened on before, if it listens everywhere now. */
-    private synchronized List<ListeningSocket> going() {
-        Set<InetSocketAddress> wanted = wanted();
-        Map<InetSocketAddress, ListeningSocket> now = sockets;
-        if (!wanted.stream().allMatch(address -> listens(now.get(address)))) {
-            return List.of();
-        }
-        List<ListeningSocket> going = staying();
-        Map<InetSocketAddress, ListeningSocket> after = new HashMap<>(now);
-        after.keySet().retainAll(wanted);
-        sockets = Map.copyOf(after);
-        return going;
-    }
-
-    private static boolean listens(@Nullable ListeningSocket socket) {
-        return socket != null && socket.localAddress().isPresent();
-    }
-
-    private Set<InetSocketAddress> wanted() {
-        ListenerSettings now = settings;
-        return now == null ? Set.of() : now.addresses();
-    }
-
-    /** Those of earlier settings. */
-    private List<ListeningSocket> staying() {
-        Set<InetSocketAddress> wanted = wanted();
-        return sockets.entrySet().stream()
-                .filter(entry -> !wanted.contains(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
+        settings = wanted;
+        reception.settings(wanted);
+        sockets.change(wanted.addresses());
     }
 
     @Override
     public List<String> missing() {
-        return sockets.values().stream()
-                .flatMap(socket -> socket.failure().stream())
-                .sorted()
-                .toList();
+        return sockets.missing();
     }
 
     /** Where it listens now. */
     List<SocketAddress> addresses() {
-        return sockets.values().stream()
-                .flatMap(socket -> socket.localAddress().stream())
-                .toList();
+        return sockets.addresses();
     }
 
     private void receive(Channel channel) {
@@ -197,7 +96,7 @@ public final class Listener implements ListenerView, AutoCloseable {
     @Override
     public ListenerStatus status() {
         ListenerSettings now = settings;
-        return reception.status(ListeningSocket.texts(sockets.values()), now == null ? 0 : now.maxConnections());
+        return reception.status(sockets.texts(), now == null ? 0 : now.maxConnections());
     }
 
     @Override
@@ -210,11 +109,6 @@ public final class Listener implements ListenerView, AutoCloseable {
     @Override
     @Deactivate
     public void close() {
-        Map<InetSocketAddress, ListeningSocket> now;
-        synchronized (this) {
-            now = sockets;
-            sockets = Map.of();
-        }
-        now.values().forEach(ListeningSocket::close);
+        sockets.close();
     }
 }
