@@ -12,13 +12,18 @@ public interface AdapterPorts {
     /** A port that is open until it is closed; if it is taken, as soon as it is free. */
     @ProviderType
     interface Port extends AutoCloseable {
-        /** Where it listens now, as {@code 127.0.0.1:27547}; empty while it cannot. */
+        /**
+         * Where it listens now, as {@code 127.0.0.1:27547}, in order: after a {@link #change} also where it did before,
+         * until it listens wherever it should. Empty while it cannot.
+         */
         List<String> addresses();
 
         /**
          * Listens there instead, and gives the connections that come in from now on to this adapter. Where an address
-         * stays, its socket does, so that no client is turned away; those that go are closed first, as {@link #close}
-         * does. Does nothing once closed.
+         * stays, its socket does, so that no client is turned away. Those that go are closed as soon as it listens at all
+         * the others; until then they stay, and the log says so. Closed before is only what is in the way: of an address
+         * to come, or of another port of conmgr's. Waits, some seconds at most, until what can change has changed; not
+         * for an event loop. Does nothing once closed.
          *
          * @param listenAddresses as in {@link AdapterPorts#open}
          * @param port as in {@link AdapterPorts#open}
@@ -32,7 +37,7 @@ public interface AdapterPorts {
     }
 
     /**
-     * Opens a port.
+     * Opens a port. Waits for the first attempt, some seconds at most; not for an event loop.
      *
      * @param listenAddresses as the listener's {@code listen_addresses}
      * @param port 1 to 65535

@@ -49,7 +49,7 @@ public final class Listener implements ListenerView, AutoCloseable {
     Listener(Transport transport, Reception reception, MessageLog log, Optional<ListenerSettings> settings) {
         this.reception = reception;
         this.log = log;
-        sockets = new ListeningSockets(transport, log, this::receive);
+        sockets = new ListeningSockets(transport, log, reception.listening(), this::receive);
         settings.ifPresent(this::apply);
     }
 

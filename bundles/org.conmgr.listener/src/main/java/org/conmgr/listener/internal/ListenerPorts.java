@@ -1,10 +1,7 @@
 package org.conmgr.listener.internal;
 
-import io.netty.bootstrap.ServerBootstrap;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.conmgr.api.log.MessageLog;
@@ -41,56 +38,30 @@ public final class ListenerPorts implements AdapterPorts, AutoCloseable {
     }
 
     private final class OpenPort implements Port {
-        private final ServerBootstrap bootstrap;
+        private final ListeningSockets sockets;
         private volatile ApplicationAdapter adapter;
-        private volatile Map<InetSocketAddress, ListeningSocket> sockets = Map.of();
-
-        /** Guarded by this. */
-        private boolean closed;
 
         OpenPort(ApplicationAdapter adapter) {
             this.adapter = adapter;
-            bootstrap = ListeningSocket.bootstrap(transport, log, channel -> reception.receive(channel, this.adapter));
+            sockets = new ListeningSockets(
+                    transport, log, reception.listening(), channel -> reception.receive(channel, this.adapter));
         }
 
         @Override
         public List<String> addresses() {
-            return ListeningSocket.texts(sockets.values());
+            return sockets.texts();
         }
 
         @Override
         public synchronized void change(String listenAddresses, String port, ApplicationAdapter wanted) {
             Set<InetSocketAddress> addresses = ListenerSettings.addresses(listenAddresses, Setting.port("port", port));
-            if (closed) {
-                return;
-            }
-            Map<InetSocketAddress, ListeningSocket> before = sockets;
-            // Closed first: an address to come may overlap one that goes.
-            before.forEach((address, socket) -> {
-                if (!addresses.contains(address)) {
-                    socket.close();
-                }
-            });
             adapter = wanted;
-            Map<InetSocketAddress, ListeningSocket> after = new HashMap<>();
-            for (InetSocketAddress address : addresses) {
-                ListeningSocket kept = before.get(address);
-                after.put(address, kept != null ? kept : listen(address));
-            }
-            sockets = Map.copyOf(after);
-        }
-
-        private ListeningSocket listen(InetSocketAddress address) {
-            ListeningSocket socket = new ListeningSocket(bootstrap, address, log);
-            socket.open();
-            return socket;
+            sockets.change(addresses);
         }
 
         @Override
         public synchronized void close() {
-            closed = true;
-            sockets.values().forEach(ListeningSocket::close);
-            sockets = Map.of();
+            sockets.close();
             ports.remove(this);
         }
     }

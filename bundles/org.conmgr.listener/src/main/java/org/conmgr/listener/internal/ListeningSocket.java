@@ -9,8 +9,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -59,19 +57,6 @@ final class ListeningSocket implements AutoCloseable {
                         taker.accept(channel);
                     }
                 });
-    }
-
-    /** Where these listen now, in order. */
-    static List<String> texts(Collection<ListeningSocket> sockets) {
-        return sockets.stream()
-                .flatMap(socket -> socket.localAddress().stream())
-                .map(Peer::text)
-                .sorted()
-                .toList();
-    }
-
-    ListeningSocket(ServerBootstrap bootstrap, InetSocketAddress address, MessageLog log) {
-        this(bootstrap, address, log, () -> {});
     }
 
     /** @param attempted called by an event loop, with no lock held, after each attempt to listen */

@@ -23,13 +23,15 @@ import org.jspecify.annotations.Nullable;
  * one resets the connections in its backlog.
  *
  * <p>It goes on listening where it did until it listens wherever it should: a port that is taken leaves nobody without
- * conmgr. Only an address that overlaps one to come ({@code *} and another of the same port) is closed before.
+ * conmgr. An old address is closed before only if it is in the way: of one to come ({@code *} and another of the same
+ * port), or of another port of conmgr's, which is to listen there; so two of them can be exchanged.
  *
  * <p>It is changed and closed by one thread at a time, no event loop; all else is for any thread.
  */
 final class ListeningSockets implements AutoCloseable {
     private final ServerBootstrap bootstrap;
     private final MessageLog log;
+    private final Set<ListeningSockets> all;
     private volatile Set<InetSocketAddress> wanted = Set.of();
     /** Those at the addresses wanted, and those that still stay where it listened before. Written under the lock. */
     private volatile Map<InetSocketAddress, ListeningSocket> sockets = Map.of();
@@ -40,10 +42,12 @@ final class ListeningSockets implements AutoCloseable {
     /**
      * Listens nowhere yet.
      *
+     * @param all those that give way to each other; a concurrent set, this one is in it while it is in use
      * @param taker gets each connection, on its event loop
      */
-    ListeningSockets(Transport transport, MessageLog log, Consumer<Channel> taker) {
+    ListeningSockets(Transport transport, MessageLog log, Set<ListeningSockets> all, Consumer<Channel> taker) {
         this.log = log;
+        this.all = all;
         bootstrap = ListeningSocket.bootstrap(transport, log, taker);
     }
 
@@ -68,7 +72,9 @@ final class ListeningSockets implements AutoCloseable {
             }
             sockets = Map.copyOf(now);
         }
+        all.add(this);
         inTheWay.forEach(ListeningSocket::close);
+        others().forEach(other -> other.giveWayTo(addresses));
         opened.forEach(ListeningSocket::open);
         opened.forEach(ListeningSocket::awaitAttempt);
         List<ListeningSocket> going;
@@ -77,10 +83,20 @@ final class ListeningSockets implements AutoCloseable {
             going = going();
         }
         going.forEach(ListeningSocket::close);
+        others().forEach(other -> giveWayTo(other.wanted));
         List<String> staying = texts(staying());
         if (!staying.isEmpty()) {
             log.log(Message.STILL_LISTENING, String.join(", ", staying), String.join("; ", missing()));
         }
+    }
+
+    private List<ListeningSockets> others() {
+        return all.stream().filter(other -> other != this).toList();
+    }
+
+    /** Closes what only stays and is in the way of these. */
+    private void giveWayTo(Set<InetSocketAddress> coming) {
+        takeOut((address, socket) -> overlaps(address, coming)).forEach(ListeningSocket::close);
     }
 
     private static boolean overlaps(InetSocketAddress going, Set<InetSocketAddress> coming) {
@@ -173,6 +189,7 @@ final class ListeningSockets implements AutoCloseable {
             now = sockets.values();
             sockets = Map.of();
         }
+        all.remove(this);
         now.forEach(ListeningSocket::close);
     }
 }

@@ -11,6 +11,8 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.conmgr.api.log.LogMessage;
@@ -64,6 +66,8 @@ public final class Reception implements AutoCloseable {
     private final Throttle tooManyConnections = new Throttle(this::log, "Closed");
     private final LastHandler lastHandler = new LastHandler(this::log);
 
+    private final Set<ListeningSockets> listening = ConcurrentHashMap.newKeySet();
+
     private volatile ListenerSettings current = ListenerSettings.DEFAULT;
 
     /** Connections whose first packet is still to come; takes none any more once closed. */
@@ -83,6 +87,11 @@ public final class Reception implements AutoCloseable {
     /** What is in force for connections whose settings come from the listener, not with them. */
     void settings(ListenerSettings now) {
         current = now;
+    }
+
+    /** All that listen for it now. */
+    Set<ListeningSockets> listening() {
+        return listening;
     }
 
     /** As {@link #receive(Channel, ListenerSettings)}, for a port of one adapter's own. */

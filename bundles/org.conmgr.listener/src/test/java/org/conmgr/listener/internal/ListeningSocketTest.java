@@ -32,7 +32,7 @@ class ListeningSocketTest {
             })
             .childHandler(new ChannelInboundHandlerAdapter());
     private final ListeningSocket socket =
-            new ListeningSocket(bootstrap, new InetSocketAddress(NetUtil.LOCALHOST4, 0), log);
+            new ListeningSocket(bootstrap, new InetSocketAddress(NetUtil.LOCALHOST4, 0), log, () -> {});
 
     @AfterEach
     void stop() {
