@@ -37,6 +37,12 @@ public final class Inlet {
     /** At once, as Netty's channels do; then the loop's other channels have their turn. */
     private static final int READS = 16;
 
+    /** So many full reads in a row are a stream, which need not come through here where nobody looks at it. */
+    private static final int STREAM = 4;
+
+    /** A stream ends when less comes at once. */
+    private static final int TRICKLE = SIZE / 16;
+
     /** EPOLLIN of epoll(7). Not Netty's constant: where there is no epoll, it may not be touched. */
     private static final int READABLE = 1;
 
@@ -58,10 +64,21 @@ public final class Inlet {
 
     /** From now on either the reader or the pipeline gets what comes. */
     public static void open(Channel channel, Reader reader) {
+        open(channel, reader, null);
+    }
+
+    /**
+     * As {@link #open(Channel, Reader)}, for one who passes everything on and does not look at it: the kernel does that
+     * itself while much comes. The reader gets what comes else, and what cannot be sent at once.
+     *
+     * @param to where everything goes, a channel of the same event loop
+     */
+    public static void open(Channel channel, Reader reader, @Nullable Outlet to) {
         Tap tap = tap(channel);
         if (tap != null && channel instanceof EpollSocketChannel socket) {
             tap.channel = socket;
             tap.reader = reader;
+            tap.to = to;
         }
     }
 
@@ -88,6 +105,7 @@ public final class Inlet {
         private final IoHandler epoll;
         private final IdentityHashMap<Object, Tap> taps = new IdentityHashMap<>();
         private @Nullable ByteBuf buffer;
+        private @Nullable Pipe pipe;
 
         Loop(IoHandler epoll) {
             this.epoll = epoll;
@@ -113,6 +131,7 @@ public final class Inlet {
         public void destroy() {
             epoll.destroy();
             forget();
+            breakPipe();
         }
 
         @Override
@@ -136,6 +155,27 @@ public final class Inlet {
             if (buffer != null) {
                 buffer.release();
                 buffer = null;
+            }
+        }
+
+        /** Null where there are no more file descriptors. */
+        @Nullable
+        Pipe pipe() {
+            if (pipe == null) {
+                try {
+                    pipe = Pipe.open();
+                } catch (IOException e) {
+                    // Not needed: bytes come through here as well.
+                    return null;
+                }
+            }
+            return pipe;
+        }
+
+        void breakPipe() {
+            if (pipe != null) {
+                pipe.close();
+                pipe = null;
             }
         }
 
@@ -200,6 +240,8 @@ public final class Inlet {
         private final EpollIoHandle own;
         private @Nullable EpollSocketChannel channel;
         private @Nullable Reader reader;
+        private @Nullable Outlet to;
+        private int fullReads;
 
         Tap(Loop loop, EpollIoHandle own) {
             this.loop = loop;
@@ -221,6 +263,7 @@ public final class Inlet {
         public void unregistered() {
             loop.taps.remove(own);
             reader = null;
+            to = null;
             own.unregistered();
         }
 
@@ -239,33 +282,76 @@ public final class Inlet {
         /** Reads; whether nothing is left for the channel itself. */
         private boolean drained() {
             int count = SIZE;
-            for (int reads = 0; reads < READS && count == SIZE; reads++) {
-                Reader to = reader;
+            for (int reads = 0; reads < READS && (count == SIZE || isStream()); reads++) {
+                Reader by = reader;
                 EpollSocketChannel from = channel;
-                if (to == null || from == null || !from.config().isAutoRead()) {
+                if (by == null || from == null || !from.config().isAutoRead()) {
                     // Whoever has just switched it off is told of no more; else the channel knows why it was told.
-                    return reads > 0 && to != null;
+                    return reads > 0 && by != null;
                 }
-                count = read(from, to);
+                count = isStream() ? passed(from, by) : read(from, by);
             }
             // Of what is left after so many reads epoll will tell again.
             return count >= 0;
         }
 
+        private boolean isStream() {
+            return to != null && fullReads >= STREAM;
+        }
+
+        /** As {@link #read}, past the reader as far as possible. */
+        private int passed(EpollSocketChannel from, Reader by) {
+            Outlet there = to;
+            Socket target = there == null ? null : there.idle();
+            Pipe pipe = loop.pipe();
+            if (target == null || pipe == null) {
+                fullReads = 0;
+                return read(from, by);
+            }
+            ByteBuf rest = loop.buffer(from).setIndex(0, 0);
+            int count;
+            try {
+                count = pipe.move((Socket) own.fd(), target, SIZE, rest);
+            } catch (IOException e) {
+                rest.release();
+                loop.breakPipe();
+                from.pipeline().fireExceptionCaught(e);
+                from.close();
+                return 0;
+            }
+            if (count < TRICKLE) {
+                fullReads = 0;
+            }
+            if (rest.isReadable()) {
+                take(from, by, rest);
+            } else {
+                rest.release();
+            }
+            if (count == 0) {
+                return read(from, by);
+            }
+            return from.isOpen() ? count : 0;
+        }
+
         /** How many bytes were read; 0 for none at present, less when that is not all there is to say. */
-        private int read(EpollSocketChannel from, Reader to) {
+        private int read(EpollSocketChannel from, Reader by) {
             ByteBuf bytes = loop.buffer(from);
             int count = count((Socket) own.fd(), from, bytes);
+            fullReads = count == SIZE ? fullReads + 1 : 0;
             if (count <= 0) {
                 bytes.release();
                 return count;
             }
+            take(from, by, bytes.setIndex(0, count));
+            return from.isOpen() ? count : 0;
+        }
+
+        private static void take(EpollSocketChannel from, Reader by, ByteBuf bytes) {
             try {
-                to.read(bytes.setIndex(0, count));
+                by.read(bytes);
             } catch (RuntimeException | Error e) {
                 from.pipeline().fireExceptionCaught(e);
             }
-            return from.isOpen() ? count : 0;
         }
 
         private static int count(Socket socket, EpollSocketChannel from, ByteBuf bytes) {

@@ -53,6 +53,12 @@ public final class Outlet {
         return socket != null;
     }
 
+    /** The socket, while what is written to it is behind nothing; null when something waits, or it is closed. */
+    @Nullable
+    Socket idle() {
+        return isWaiting() ? null : socket;
+    }
+
     /** What waits is not to hold much more memory than it has bytes. */
     private ByteBuf compact(ByteBuf bytes) {
         int count = bytes.readableBytes();

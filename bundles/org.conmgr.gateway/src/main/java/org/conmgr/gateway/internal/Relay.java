@@ -93,8 +93,8 @@ final class Relay implements Upstream.Owner {
             toServer.release();
         }
         if (relay.toClient.isDirect() && relay.toServer.isDirect()) {
-            Inlet.open(client, relay::sendToServer);
-            Inlet.open(server, relay::sendToClient);
+            Inlet.open(client, relay::sendToServer, relay.toServer);
+            Inlet.open(server, relay::sendToClient, opaque ? relay.toClient : null);
         }
         client.config().setAutoRead(server.isWritable());
         if (!client.isActive()) {

@@ -1,0 +1,229 @@
+package org.conmgr.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.conmgr.testkit.Await;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** One connection whose bytes go on to another one. */
+class InletPassingTest {
+    private static final int CHUNK = 1 << 20;
+
+    private final AtomicLong seen = new AtomicLong();
+    private final AtomicLong arrived = new AtomicLong();
+    private Pair from;
+    private Pair to;
+    private Outlet outlet;
+
+    @BeforeEach
+    void connect() throws Exception {
+        from = new Pair(true, false);
+        to = from.another();
+        outlet = new Outlet(to.server);
+        to.server.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+                from.server.config().setAutoRead(ctx.channel().isWritable());
+            }
+
+            @Override
+            public void channelInactive(ChannelHandlerContext ctx) {
+                from.server.config().setAutoRead(true);
+            }
+        });
+        from.server
+                .eventLoop()
+                .submit(() -> Inlet.open(from.server, this::passOn, outlet))
+                .sync();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        to.close();
+        from.close();
+    }
+
+    private void passOn(ByteBuf bytes) {
+        seen.addAndGet(bytes.readableBytes());
+        outlet.write(bytes);
+        outlet.flush();
+        if (to.server.isActive() && !to.server.isWritable()) {
+            from.server.config().setAutoRead(false);
+        }
+    }
+
+    /** Sends until it is told, then a last chunk, and ends its side. */
+    private final class Sender {
+        private final Random random = new Random(11);
+        private final CompletableFuture<Long> sent = new CompletableFuture<>();
+        private volatile boolean enough;
+
+        Sender() {
+            start(() -> {
+                long count = 0;
+                OutputStream out = from.client.getOutputStream();
+                byte[] chunk = new byte[CHUNK];
+                for (boolean last = false; !last; count += CHUNK) {
+                    last = enough;
+                    random.nextBytes(chunk);
+                    out.write(chunk);
+                }
+                sent.complete(count);
+            });
+        }
+
+        private void start(Action action) {
+            InletPassingTest.start(action, sent);
+        }
+    }
+
+    /** Compares what arrives with what is sent, in pieces. */
+    private CompletableFuture<Long> receive(int atOnce) {
+        CompletableFuture<Long> received = new CompletableFuture<>();
+        start(
+                () -> {
+                    Random random = new Random(11);
+                    byte[] expected = new byte[CHUNK];
+                    byte[] chunk = new byte[CHUNK];
+                    InputStream in = to.client.getInputStream();
+                    for (int at = 0; ; ) {
+                        int count = in.read(chunk, at, Math.min(atOnce, CHUNK - at));
+                        if (count < 0) {
+                            assertThat(at)
+                                    .as("bytes behind the last whole chunk")
+                                    .isZero();
+                            break;
+                        }
+                        arrived.addAndGet(count);
+                        at += count;
+                        if (at == CHUNK) {
+                            random.nextBytes(expected);
+                            assertThat(Arrays.mismatch(chunk, expected))
+                                    .as("place of the first wrong byte")
+                                    .isNegative();
+                            at = 0;
+                        }
+                    }
+                    received.complete(arrived.get());
+                },
+                received);
+        return received;
+    }
+
+    @FunctionalInterface
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static void start(Action action, CompletableFuture<?> result) {
+        Thread thread = new Thread(() -> {
+            try {
+                action.run();
+            } catch (Exception | AssertionError e) {
+                result.completeExceptionally(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void finish(Sender sender, CompletableFuture<Long> received) throws Exception {
+        sender.enough = true;
+        long sent = sender.sent.get();
+        Await.until("all has arrived", () -> received.isDone() || arrived.get() == sent);
+        to.server.close().sync();
+        assertThat(received.get()).isEqualTo(sent);
+    }
+
+    private static long pipes() {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(InletPassingTest::isPipe).count();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean isPipe(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().startsWith("pipe:");
+        } catch (IOException e) {
+            // Closed since.
+            return false;
+        }
+    }
+
+    @Test
+    void aStreamGoesOnWithoutItsReader() throws Exception {
+        long before = pipes();
+        CompletableFuture<Long> received = receive(CHUNK);
+        Sender sender = new Sender();
+        Await.until("more has arrived than the reader saw", () -> arrived.get() > seen.get());
+        assertThat(pipes()).as("ends of one pipe").isEqualTo(before + 2);
+        finish(sender, received);
+        from.close();
+        Await.until("the pipe is closed with its loop", () -> pipes() == before);
+    }
+
+    @Test
+    void whatAStreamsTargetDoesNotTakeComesToTheReader() throws Exception {
+        to.server.config().setOption(ChannelOption.SO_SNDBUF, Inlet.SIZE / 4);
+        to.client.setReceiveBufferSize(Inlet.SIZE / 4);
+        CompletableFuture<Long> received = receive(Inlet.SIZE / 8);
+        Sender sender = new Sender();
+        Await.until("much has arrived, some of it past the reader", () -> {
+            long all = arrived.get();
+            return all > 32 * CHUNK && all > seen.get();
+        });
+        finish(sender, received);
+        assertThat(seen.get()).isGreaterThan(CHUNK);
+    }
+
+    @Test
+    void singleBytesBehindAStreamComeToTheReader() throws Exception {
+        CompletableFuture<Long> received = receive(CHUNK);
+        Sender sender = new Sender();
+        Await.until("more has arrived than the reader saw", () -> arrived.get() > seen.get());
+        finishSending(sender);
+        long before = seen.get();
+        from.client.getOutputStream().write(1);
+        Await.until("the reader sees a byte", () -> seen.get() == before + 1);
+        assertThat(received).isNotDone();
+    }
+
+    private void finishSending(Sender sender) throws Exception {
+        sender.enough = true;
+        long sent = sender.sent.get();
+        Await.until("all has arrived", () -> arrived.get() == sent);
+    }
+
+    @Test
+    void whatCannotBePassedOnAnyMoreComesToTheReader() throws Exception {
+        receive(CHUNK);
+        Sender sender = new Sender();
+        Await.until("more has arrived than the reader saw", () -> arrived.get() > seen.get());
+        to.client.setSoLinger(true, 0);
+        to.client.close();
+        assertThat(to.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
+        long before = seen.get();
+        Await.until("the reader gets what comes", () -> seen.get() > before + 8 * CHUNK);
+        sender.enough = true;
+        sender.sent.get();
+        assertThat(from.server.isOpen()).isTrue();
+    }
+}
