@@ -3,6 +3,7 @@ package org.conmgr.gateway.internal;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerFrames {
     private static final int HEADER = 5;
+
+    /** Bytes that may be many messages. */
+    private static final int MANY = 512;
+
     private static final int BACKEND_KEY_DATA = 'K';
     private static final int READY_FOR_QUERY = 'Z';
 
@@ -37,7 +42,15 @@ final class ServerFrames {
     void pass(ByteBuf bytes) {
         int at = bytes.readerIndex();
         int end = bytes.writerIndex();
+        boolean whole = bytes.nioBufferCount() == 1;
         while (at < end && !lost) {
+            if (whole && ready && headerBytes == 0 && end - at >= MANY) {
+                int next = overMessages(bytes, at, end);
+                if (next > at) {
+                    at = next;
+                    continue;
+                }
+            }
             if (toCome > 0) {
                 int count = Math.min(toCome, end - at);
                 if (key != null) {
@@ -56,6 +69,28 @@ final class ServerFrames {
                 }
             }
         }
+    }
+
+    /**
+     * Steps over messages of a session that has begun, where nothing but their length matters: with small rows this is most
+     * of what a result costs here, and by way of the ByteBuf it were two to three times as much.
+     *
+     * @return where the first message begins that is not stepped over, or {@code end}
+     */
+    private int overMessages(ByteBuf bytes, int at, int end) {
+        ByteBuffer all = bytes.internalNioBuffer(at, end - at);
+        int origin = all.position();
+        int last = all.limit();
+        long next = (long) origin + toCome;
+        while (last - next >= HEADER) {
+            int length = all.getInt((int) next + 1);
+            if (length < Integer.BYTES) {
+                break;
+            }
+            next += 1 + (long) length;
+        }
+        toCome = (int) Math.max(0, next - last);
+        return at + (int) Math.min(next, last) - origin;
     }
 
     private void begin(int type, int length) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.BitSet;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,44 @@ class ServerFramesTest {
             frames.pass(bytes.readSlice(1));
             assertThat(frames.atBoundary()).as("after byte %d", i).isEqualTo(i == first || i == second || i == third);
             assertThat(frames.ready()).isEqualTo(i >= first + 5);
+        }
+    }
+
+    @Test
+    void knowsTheBoundariesOfASessionThatHasBegunInWhateverPiecesItComes() {
+        Random random = new Random(5);
+        ByteBuf all = start(KEY_30);
+        BitSet boundaries = new BitSet();
+        boundaries.set(all.writerIndex());
+        int begun = all.writerIndex();
+        for (int i = 0; i < 400; i++) {
+            message(all, 'D', new byte[random.nextInt(random.nextInt(20) == 0 ? 3000 : 12)]);
+            boundaries.set(all.writerIndex());
+        }
+        for (int longest = 1; longest < 5000; longest += 1 + longest / 8) {
+            ServerFrames frames = new ServerFrames();
+            ByteBuf bytes = all.duplicate();
+            frames.pass(bytes.readSlice(begun));
+            while (bytes.isReadable()) {
+                frames.pass(bytes.readSlice(Math.min(1 + random.nextInt(longest), bytes.readableBytes())));
+                assertThat(frames.atBoundary())
+                        .as("after byte %d, in pieces of at most %d", bytes.readerIndex(), longest)
+                        .isEqualTo(boundaries.get(bytes.readerIndex()));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, -1, Integer.MIN_VALUE})
+    void aLengthThatCannotBeEndsAllKnowledgeOfASessionThatHasBegun(int length) {
+        for (int more = 0; more < 20; more++) {
+            ServerFrames frames = new ServerFrames();
+            frames.pass(start(KEY_30));
+            ByteBuf wrong = message(Unpooled.buffer(), 'D', new byte[more % 2 == 0 ? 9 : 900]);
+            frames.pass(wrong.writeByte('D').writeInt(length).writeZero(more));
+            assertThat(frames.atBoundary()).isFalse();
+            frames.pass(message(Unpooled.buffer(), 'Z', (byte) 'I'));
+            assertThat(frames.atBoundary()).isFalse();
         }
     }
 
