@@ -22,6 +22,8 @@ record Load(String name, String unit, List<String> command, double amount) {
     private static final Pattern DONE = Pattern.compile("actually processed: ([0-9]+)");
     private static final int COPY_ROWS = 400_000;
     private static final int ROW = 1_001;
+    private static final int SMALL_ROWS = 6_000_000;
+    private static final int SMALL_ROW = 8;
 
     /**
      * One run.
@@ -56,6 +58,12 @@ record Load(String name, String unit, List<String> command, double amount) {
                 "MB",
                 List.of("psql", "-X", "-q", "-o", "/dev/null", "-c", "copy " + select() + " to stdout", "postgres"),
                 megabytes));
+        String small = "(select 1000000 + n from (select generate_series(1, " + SMALL_ROWS + ") n) s)";
+        loads.add(new Load(
+                "copy out, small rows",
+                "MB",
+                List.of("psql", "-X", "-q", "-o", "/dev/null", "-c", "copy " + small + " to stdout", "postgres"),
+                (double) SMALL_ROWS * SMALL_ROW / 1e6));
         loads.add(new Load(
                 "copy in",
                 "MB",
