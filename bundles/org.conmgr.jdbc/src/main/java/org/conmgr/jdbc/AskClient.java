@@ -108,8 +108,10 @@ final class AskClient {
         if (frame instanceof Frame.Refused refused) {
             return new Answer.Refused(refused.sqlState(), refused.message());
         }
+        Frame.Routed route = (Frame.Routed) frame;
+        RouteCheck.check(route);
         socket.setSoTimeout(0);
-        return new Answer.Routed((Frame.Routed) frame, channel);
+        return new Answer.Routed(route, channel);
     }
 
     private static void read(Socket socket, byte[] to, int from, int count, Deadline deadline) throws IOException {

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.util.PSQLException;
@@ -50,12 +51,16 @@ final class Login {
      * @throws SQLException what pgjdbc says
      */
     Connection at(Session session, Target target, Deadline limit, boolean timed) throws SQLException {
+        // Not PGHOST and PGPORT among the properties: the connection's metadata tell this URL.
+        String url = "jdbc:postgresql://" + session.instance() + "/" + database;
+        if (!leadsTo(session.instance(), url)) {
+            throw new PSQLException(
+                    "pgjdbc does not take " + session.instance(), PSQLState.CONNECTION_UNABLE_TO_CONNECT);
+        }
         String ticket = RoutedSocketFactory.ticket(session, settings, limit);
         Connection connection;
         try {
-            connection = PostgresDriver.connect(
-                    "jdbc:postgresql://" + session.instance() + "/" + database,
-                    forPostgres(ticket, target, timed ? limit : Deadline.NEVER));
+            connection = PostgresDriver.connect(url, forPostgres(ticket, target, timed ? limit : Deadline.NEVER));
         } catch (SQLException e) {
             if (foundOtherKind(e, target)) {
                 throw new OtherKind("it is not " + target.word(), e);
@@ -69,6 +74,14 @@ final class Login {
                     "pgjdbc does not take " + session.instance(), PSQLState.CONNECTION_UNABLE_TO_CONNECT);
         }
         return verified(connection, target);
+    }
+
+    /** Whether pgjdbc reads the URL as it is meant, and no part of a name as something else. */
+    private static boolean leadsTo(Endpoint instance, String url) {
+        Properties read = Driver.parseURL(url, null);
+        return read != null
+                && instance.toString()
+                        .equals(PGProperty.PG_HOST.getOrDefault(read) + ":" + PGProperty.PG_PORT.getOrDefault(read));
     }
 
     private Properties forPostgres(String ticket, Target target, Deadline limit) {

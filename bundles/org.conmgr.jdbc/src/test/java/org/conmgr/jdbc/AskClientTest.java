@@ -14,12 +14,15 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.testkit.BlackHole;
 import org.conmgr.testkit.FreePort;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AskClientTest {
@@ -113,6 +116,96 @@ class AskClientTest {
     @Test
     void anAnswerWithoutAPortIsRefused() {
         assertThatThrownBy(() -> answered("C\0\0\0\5\0", false)).hasMessageContaining("without its field");
+    }
+
+    private static Answer routed(String host, String hostaddr) throws IOException {
+        try (FakeConmgr conmgr = FakeConmgr.routing(FakeConmgr.route(0, host, hostaddr, 5432))) {
+            Answer answer = ask(conmgr.port(), 5000);
+            ((Answer.Routed) answer).channel().close();
+            return answer;
+        }
+    }
+
+    private static Stream<String> noHosts() {
+        Stream<String> each =
+                ",/?&#%[]=\\: \t\n\r\u007f\u0085".chars().mapToObj(c -> "db" + Character.toString(c) + "x");
+        Stream<String> others = Stream.of(
+                "",
+                "d".repeat(256),
+                "/tmp",
+                "@db",
+                "evil/db?sslmode=disable&x=",
+                "[::1]",
+                "db%eth0",
+                "10.0.0.1%eth0",
+                "::1::",
+                "10.0.0.1:80",
+                "fe80::1%",
+                "fe80::1%eth0/db?sslmode=disable&x=",
+                "fe80::1%25%65");
+        return Stream.concat(each, others);
+    }
+
+    @ParameterizedTest
+    @MethodSource("noHosts")
+    void aHostThatIsNeitherNameNorAddressIsRefused(String host) {
+        assertThatThrownBy(() -> routed(host, ""))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("an answer that cannot be read: host: ")
+                .hasMessageEndingWith(" (expected: a host name or an address)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "db1",
+                "localhost",
+                "10.0.0.256",
+                "1.2.3",
+                "10.0.0.1.",
+                "010.0.0.1",
+                "10.0.0.1%eth0",
+                "[::1]",
+                "::1::",
+                "fe80::1%",
+                "fe80::1%a/b",
+                "fe80::1%a,b",
+                "10.0.0.1,10.0.0.2",
+                "10.0.0.1 ",
+                ":"
+            })
+    void anAddressThatIsNoneIsRefused(String hostaddr) {
+        assertThatThrownBy(() -> routed("db1", hostaddr))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "an answer that cannot be read: hostaddr: " + hostaddr + " (expected: an address or nothing)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "db1, ''",
+        "db-1_a.example.org., 10.0.0.1",
+        "dätenbank.example, 255.255.255.255",
+        "10.0.0.1, ::1",
+        "::1, ::1",
+        "fe80::1%eth0.100, fe80::1%3",
+        "2001:db8::10.0.0.1, ::ffff:10.0.0.1",
+    })
+    void namesAndAddressesAreTaken(String host, String hostaddr) throws Exception {
+        assertThat(((Answer.Routed) routed(host, hostaddr)).route())
+                .isEqualTo(FakeConmgr.route(0, host, hostaddr, 5432));
+    }
+
+    @Test
+    void aPortThatIsNoneIsRefused() {
+        for (int port : new int[] {-1, 0, 65536}) {
+            assertThatThrownBy(() -> {
+                        try (FakeConmgr conmgr = FakeConmgr.routing(FakeConmgr.route(0, "db1", "", port))) {
+                            ask(conmgr.port(), 5000);
+                        }
+                    })
+                    .hasMessage("an answer that cannot be read: port: " + port + " (expected: 1 to 65535)");
+        }
     }
 
     @Test
