@@ -45,6 +45,11 @@ import org.osgi.service.component.annotations.Reference;
  * that file, and after every edit of a {@code .cfg} that says otherwise. The directory is the framework property {@code
  * conmgr.directory}, else {@code karaf.base}.
  *
+ * <p>What is wrong or odd in the file is logged once for each content that it gets, when that is first read. To read the
+ * same content again tells the log nothing new, so a {@link #reload} that comes after the watch has read an edit does not
+ * repeat it there; its caller is told all of it each time, for it asked. A content that is back after another one is an
+ * edit as well, and logged again.
+ *
  * <p>All work is done by one thread, which owns all state.
  */
 @Component(service = Reload.class, immediate = true)
@@ -71,6 +76,10 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
     private @Nullable Conf inForce;
 
     private @Nullable Conf stored;
+
+    /** The content whose problems the log has. */
+    private @Nullable Content told;
+
     private String lastChange = "";
     private boolean writeFailed;
     private boolean signalled;
@@ -177,17 +186,20 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
 
     /** Puts a content into force, if it can be used. */
     private Outcome use(Content content) {
+        boolean isNew = !content.equals(told);
+        told = content;
         if (content instanceof Content.Absent) {
-            return withoutFile();
+            return withoutFile(isNew);
         }
-        ConfFile.Reading reading = (content instanceof Content.Bytes read
-                        ? ConfFile.parse(ConfFile.NAME, read.bytes().array(), platform)
-                        : ConfFile.read(file, platform))
-                .within(maxFiles);
-        reading.problems().forEach(this::tell);
+        ConfFile.Reading reading = content.read(platform).within(maxFiles);
         Conf conf = reading.conf();
+        if (isNew) {
+            reading.problems().forEach(this::tell);
+            if (conf == null) {
+                refuse();
+            }
+        }
         if (conf == null) {
-            refuse();
             return new Outcome(
                     texts(reading, Problem::isError), texts(reading, problem -> !problem.isError()), List.of());
         }
@@ -210,9 +222,11 @@ public final class ConfKeeper implements Reload, ConfigurationListener, AutoClos
         return reading.problems().stream().filter(which).map(Problem::toString).toList();
     }
 
-    private Outcome withoutFile() {
+    private Outcome withoutFile(boolean isNew) {
         if (inForce != null) {
-            log.log(Message.CONF_GONE, file);
+            if (isNew) {
+                log.log(Message.CONF_GONE, file);
+            }
             return Outcome.withErrors(ConfFile.NAME + ": no such file");
         }
         return new Outcome(gate.isOpen() ? List.of() : release(), List.of(), List.of());

@@ -162,6 +162,39 @@ class ConfKeeperTest extends KeptConf {
     }
 
     @Test
+    void whatIsWrongWithAContentIsLoggedOnceAndToldToWhoeverAsks() throws Exception {
+        String bad = "port=7000\nbackend_host0=a\nbackend_port0=x";
+        String error = "conmgr.conf:3: backend_port0: x (expected: an integer from 1 to 65535)";
+        write("port=6000\nbackend_host0=a");
+        try (ConfKeeper keeper = keeper()) {
+            Await.until("the gate is open", gate::isOpen);
+            write(bad);
+            Await.until("the watch has told it", () -> !log.messages(Message.CONF_NOT_APPLIED)
+                    .isEmpty());
+            assertThat(reload(keeper)).containsExactly(error);
+            assertThat(reload(keeper)).containsExactly(error);
+            assertThat(log.texts(Message.INVALID_SETTING)).containsExactly(error);
+            assertThat(log.messages(Message.CONF_NOT_APPLIED)).hasSize(1);
+
+            write("port=6000\nport=6000\nbackend_host0=a");
+            for (int i = 0; i < 3; i++) {
+                assertThat(outcome(keeper).remarks()).singleElement().asString().startsWith("conmgr.conf:2: port");
+            }
+            assertThat(log.messages(Message.CONF_WARNING)).hasSize(1);
+
+            write(bad);
+            assertThat(reload(keeper)).containsExactly(error);
+            assertThat(log.texts(Message.INVALID_SETTING)).as("it is back").containsExactly(error, error);
+
+            Files.delete(file);
+            for (int i = 0; i < 3; i++) {
+                assertThat(reload(keeper)).containsExactly("conmgr.conf: no such file");
+            }
+            assertThat(log.messages(Message.CONF_GONE)).hasSize(1);
+        }
+    }
+
+    @Test
     void aFileThatAsksForMoreFilesThanThereMayBeIsRefused() throws Exception {
         String shortage = "ERROR conmgr.conf: max_connections: 800 with 1 instance takes 1002 file descriptors"
                 + " (expected: at most 1001, the limit that ulimit -Hn shows)";
