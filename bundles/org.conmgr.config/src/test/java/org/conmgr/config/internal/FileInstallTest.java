@@ -16,6 +16,7 @@ import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.conmgr.api.log.Message;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Reload;
+import org.conmgr.listener.ListenerView;
 import org.conmgr.testkit.Await;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
@@ -201,7 +202,8 @@ class FileInstallTest {
         properties.put("felix.fileinstall.noInitialDelay", "true");
         properties.put("felix.fileinstall.log.level", "1");
         properties.put("felix.fileinstall.enableConfigSave", Boolean.toString(saving));
-        OsgiFramework framework = OsgiFramework.start(directory.resolve("framework"), properties, MessageLog.class);
+        OsgiFramework framework =
+                OsgiFramework.start(directory.resolve("framework"), properties, MessageLog.class, ListenerView.class);
         framework.register(MessageLog.class, log, Map.of());
         framework.install(ArtifactInstaller.class);
         framework.install(ConfKeeper.class);

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.conmgr.api.log.MessageLog;
 import org.conmgr.api.setting.Reload;
 import org.conmgr.config.Platform;
+import org.conmgr.listener.ListenerView;
 import org.conmgr.testkit.OsgiFramework;
 import org.conmgr.testkit.RecordingLog;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +35,10 @@ abstract class KeptConf {
     KeptConf(@TempDir Path directory) {
         file = directory.resolve("conmgr.conf");
         framework = OsgiFramework.start(
-                directory.resolve("framework"), Map.of("conmgr.directory", directory.toString()), MessageLog.class);
+                directory.resolve("framework"),
+                Map.of("conmgr.directory", directory.toString()),
+                MessageLog.class,
+                ListenerView.class);
         admin = framework.service(ConfigurationAdmin.class);
         gate = new Gate(framework.context());
     }
