@@ -15,10 +15,15 @@ import org.conmgr.api.routing.RouteRequest;
  */
 record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nanos) {
     Grade grade(BookedInstance instance) {
-        Attributes facts = instance.facts();
         if (!request.instance().isEmpty()) {
             return attaches(instance) ? Grade.FITS : Grade.UNFIT;
         }
+        return gradeOfNew(instance);
+    }
+
+    /** As if the application were not connected yet. */
+    Grade gradeOfNew(BookedInstance instance) {
+        Attributes facts = instance.facts();
         if (facts == null || !instance.offered() || avoids(instance) || behindMinLsn(instance, facts)) {
             return Grade.UNFIT;
         }
@@ -45,11 +50,20 @@ record Look(RouteRequest request, long maxLagMillis, long maxFactsAge, long nano
         return request.avoid().contains(instance.configured.number());
     }
 
-    /** Whether the application is connected to this instance already, and may stay. */
+    /**
+     * Whether the application is connected to this instance already, and may stay. The bounds are not asked for: who
+     * attaches may have been there for long, and a session stays when its standby falls behind.
+     */
     private boolean attaches(BookedInstance instance) {
         return instance.facts() != null
                 && instance.configured.address().equals(request.instance())
                 && instance.keeps(request.target());
+    }
+
+    /** As below; false when nothing is known of it. */
+    boolean fits(BookedInstance instance) {
+        Attributes facts = instance.facts();
+        return facts != null && fits(instance, facts);
     }
 
     /** Whether what is asked for, or only preferred, is met; bounds apart. */

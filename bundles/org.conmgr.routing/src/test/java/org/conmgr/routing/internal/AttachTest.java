@@ -78,6 +78,21 @@ class AttachTest {
     }
 
     @Test
+    void maySitOnAStandbyThatHasFallenBehindAndIsToldOfOthersAsANewOneIs() {
+        books.maxLag(60)
+                .primary(0, 1)
+                .standby(1, 1)
+                .lag(1, 3_600_000)
+                .standby(2, 1)
+                .lag(2, 0);
+        Client behind = attach(Target.STANDBY, "db2:5432"), near = attach(Target.STANDBY, "db3:5432");
+        assertThat(behind.told).containsExactly("routed 1");
+        assertThat(near.told).containsExactly("routed 2");
+        assertThat(behind.route().others()).containsExactly(Books.instance(2), Books.instance(0));
+        assertThat(near.route().others()).containsExactly(Books.instance(0));
+    }
+
+    @Test
     void keepsNobodyWaitingThatWantsAnyInstance() {
         books.routeWait(3);
         Client attaching = attach(Target.ANY, "db2:5432");

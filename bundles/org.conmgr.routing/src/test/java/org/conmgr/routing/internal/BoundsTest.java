@@ -87,20 +87,73 @@ class BoundsTest {
         books.down(3);
         Client client = books.ask(Target.STANDBY);
         assertThat(client.told).containsExactly("routed 2");
-        assertThat(numbers(client.route().others())).containsExactly(1, 0);
+        assertThat(others(client)).containsExactly(1, 0);
         books.unmonitored(2);
         Client prefers = books.ask(Target.PREFER_PRIMARY);
         assertThat(prefers.told).containsExactly("routed 0");
         assertThat(prefers.route().monitored()).isTrue();
-        assertThat(numbers(prefers.route().others())).containsExactly(1, 2);
+        assertThat(others(prefers)).containsExactly(1, 2);
         books.down(1);
         Client last = books.ask(Target.STANDBY);
         assertThat(last.route().monitored()).isFalse();
-        assertThat(numbers(last.route().others())).containsExactly(0);
+        assertThat(others(last)).containsExactly(0);
+    }
+
+    @Test
+    void aStandbyTooFarBehindIsNoneOfTheOthersWhereAStandbyIsRequired() {
+        books.maxLag(60).primary(0, 1).standby(1, 1).lag(1, 0).standby(2, 1).lag(2, 3_600_000);
+        for (Target target : List.of(Target.STANDBY, Target.READ_ONLY)) {
+            assertThat(others(books.ask(target))).as("of " + target).containsExactly(0);
+        }
+        for (Target target : List.of(Target.PRIMARY, Target.READ_WRITE)) {
+            assertThat(others(books.ask(target)))
+                    .as("of %s, which one may be after a promotion", target)
+                    .containsExactlyInAnyOrder(1, 2);
+        }
+        assertThat(others(books.ask(Target.ANY))).as("last of all").hasSize(2).endsWith(2);
+        books.lag(2, -1);
+        assertThat(others(books.ask(Target.STANDBY))).as("not known").containsExactly(0);
+        books.lag(2, 60_000);
+        Client within = books.ask(Target.STANDBY);
+        assertThat(within.told).containsExactly("routed 2");
+        assertThat(others(within)).as("one that fits is").containsExactly(1, 0);
+    }
+
+    @Test
+    void aStandbyTooFarBehindIsNoneOfTheOthersWhereAPrimaryIsToBeTakenBeforeIt() {
+        books.maxLag(60).primary(0, 1).standby(1, 1).lag(1, 0).standby(2, 1).lag(2, 3_600_000);
+        Client standby = books.ask(Target.PREFER_STANDBY);
+        assertThat(standby.told).containsExactly("routed 1");
+        assertThat(others(standby)).containsExactly(0);
+        books.lag(1, 61_000);
+        Client primary = books.ask(Target.PREFER_STANDBY);
+        assertThat(primary.told).containsExactly("routed 0");
+        assertThat(others(primary)).isEmpty();
+        books.down(0);
+        Client last = books.ask(Target.PREFER_STANDBY);
+        assertThat(last.told).containsExactly("routed 1");
+        assertThat(others(last)).as("nothing else is left").containsExactly(2);
+    }
+
+    @Test
+    void aStandbyBehindMinLsnIsNoneOfTheOthersWhereItWouldBeTaken() {
+        books.primary(0, 1).standby(1, 1).beat(1, 100, 0).standby(2, 1).beat(2, 99, 0);
+        for (Target target : Target.values()) {
+            List<Integer> others = others(askAfter(target, 100));
+            if (target == Target.PRIMARY || target == Target.READ_WRITE) {
+                assertThat(others).as("of " + target).containsExactlyInAnyOrder(1, 2);
+            } else {
+                assertThat(others).as("of " + target).hasSize(1).doesNotContain(2);
+            }
+        }
     }
 
     private Client askAfter(Target target, long minLsn) {
         return books.ask(new RouteRequest(target, "test", 1, "direct", minLsn), new Client());
+    }
+
+    private static List<Integer> others(Client client) {
+        return numbers(client.route().others());
     }
 
     private static List<Integer> numbers(List<ConfiguredInstance> instances) {

@@ -83,6 +83,20 @@ class HoldDownTest {
     }
 
     @Test
+    void oneThatFlapsIsNoneOfTheOthersWhereADriverWouldTakeItBeforeAPrimary() {
+        books.down(2);
+        flap(1, 1);
+        Client client = books.ask(Target.PREFER_STANDBY);
+        assertThat(client.told).containsExactly("routed 0");
+        assertThat(client.route().others()).isEmpty();
+        for (Target target : List.of(Target.ANY, Target.PRIMARY)) {
+            Client other = books.ask(target);
+            assertThat(other.told).containsExactly("routed 0");
+            assertThat(other.route().others()).containsExactly(Books.instance(1));
+        }
+    }
+
+    @Test
     void theBackOffDoublesUpToItsBound() {
         flap(1, 0);
         List<Long> holds = new ArrayList<>();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -118,10 +119,28 @@ final class Model {
         };
     }
 
+    private static boolean orAny(Target target) {
+        return target == Target.ANY || target.word().startsWith("prefer-");
+    }
+
+    /** Which of a list a driver connects to that tries them in this order and looks at their roles, as libpq does. */
+    Optional<Integer> taken(Target target, List<Integer> list) {
+        return list.stream()
+                .filter(number -> isWhat(target, fact(number)))
+                .findFirst()
+                .or(() -> list.stream().filter(number -> orAny(target)).findFirst());
+    }
+
     /** The numbers of those a policy may choose from. */
     List<Integer> suitable(Target target, long minLsn) {
-        boolean any = target == Target.ANY || target.word().startsWith("prefer-");
+        return suitable(target, minLsn, Set.of());
+    }
+
+    /** @param failed numbers of those that cannot be connected to */
+    List<Integer> suitable(Target target, long minLsn, Set<Integer> failed) {
+        boolean any = orAny(target);
         List<Fact> live = facts.values().stream()
+                .filter(fact -> !failed.contains(fact.number))
                 .filter(fact -> fact.confirmed && fact.state == InstanceState.ACCEPTING)
                 .filter(fact -> !strange(fact) && !outdone(fact))
                 .filter(fact -> minLsn == 0 || fact.lsn >= minLsn || (fact.role == Role.PRIMARY && !old(fact)))

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -308,12 +309,28 @@ class ModelTest {
                 assertThat(model.suitable(target, minLsn)).contains(instance);
                 assertThat(to.monitored()).isEqualTo(model.fact(instance).link == LinkState.UP);
                 assertThat(to.role()).isEqualTo(model.fact(instance).role);
+                goesOnAsItWouldBeSent(to);
                 if (!nested) {
                     live.headMap(number).values().forEach(this::hadItsTurn);
                 }
                 routed++;
                 if (number % 7 == 0 && session != null) {
                     leave();
+                }
+            }
+
+            /** A driver that goes on by itself comes to none that it would not be sent to. */
+            private void goesOnAsItWouldBeSent(Route to) {
+                List<Integer> left = new ArrayList<>(List.of(instance));
+                to.others().forEach(other -> left.add(other.number()));
+                Set<Integer> failed = new HashSet<>();
+                Optional<Integer> next = model.taken(target, left);
+                while (next.isPresent()) {
+                    int taken = next.get();
+                    require(model.suitable(target, minLsn, failed).contains(taken), "taken of " + left, this);
+                    failed.add(taken);
+                    left.remove((Integer) taken);
+                    next = model.taken(target, left);
                 }
             }
 
