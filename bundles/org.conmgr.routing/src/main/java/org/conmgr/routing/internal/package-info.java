@@ -15,6 +15,12 @@
  * than {@code max_lag}, or whose lag is not known, is never used. {@code min_lsn} is a promise to the
  * application: a standby not known to have reached it is never used, with any target. Neither concerns a
  * primary. Among those that suit equally well a {@link org.conmgr.api.routing.BalancePolicy} chooses.
+ * Both bound where a connection goes, not where it stays: no session ends because its standby has fallen behind.
+ *
+ * <p><b>The others</b> in an answer are for a driver that goes on by itself (libpq) and that can tell of an instance its role
+ * alone. Left out is what it would take for that and should not: what will not do for another reason than its role, and what
+ * it would take before something better, as with {@code prefer-standby} a standby too far behind, or held down, before a
+ * primary.
  *
  * <p><b>Flapping.</b> An instance that dies again within {@code flap_window} of coming back is held down when it is back,
  * first for {@code hold_down}, then each time for twice as long up to {@code max_hold_down}; the first return is always
