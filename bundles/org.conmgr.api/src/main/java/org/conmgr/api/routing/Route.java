@@ -10,7 +10,8 @@ import org.conmgr.api.instance.Role;
  * @param instance where to connect
  * @param role its role when the answer was given
  * @param monitored false when its watchdog is gone and nobody watches it
- * @param others the other live instances, best first: for drivers that keep a list of their own
+ * @param others the other live instances, best first, for drivers that go on to them by themselves and look at their roles
+ *     only: without those that such a driver would take though they are not to be taken, or before better ones
  */
 public record Route(ConfiguredInstance instance, Role role, boolean monitored, List<ConfiguredInstance> others)
         implements RouteAnswer {

@@ -24,7 +24,7 @@ public sealed interface Frame {
      * @param port port of the instance
      * @param role {@code primary} or {@code standby}
      * @param monitored false when nobody watches the instance just now
-     * @param others the other live instances as {@code host:port}, best first
+     * @param others the other live instances that a driver may go on to by itself, as {@code host:port}, best first
      * @param othersHostaddr the address of each to connect to instead of resolving its name, empty where there is none;
      *     no element at all when there is none for any
      */

@@ -19,7 +19,7 @@ import org.conmgr.api.routing.RegistryView;
         detailedDescription = """
                 Binds nothing. Takes the words of libpq's target_session_attrs and of pgjdbc's targetServerType. The \
                 word primary is libpq's (not in recovery), with --pgjdbc that of pgjdbc (a read-write instance). \
-                others are the other live instances, best first.\
+                others are the other live instances that a driver may go on to by itself, best first.\
                 """)
 @SuppressWarnings("NullAway.Init") // fields are set by the shell
 public final class RouteCommand implements Action {
