@@ -131,7 +131,7 @@ enum asked ask_host(const char *host, const char *addr, const char *port, const 
         hints.ai_flags = AI_NUMERICHOST;
     if (getaddrinfo(addr[0] != '\0' ? addr : host, port, &hints, &list) != 0)
         return ASKED_UNREACHABLE;
-    int left = 0;
+    size_t left = 0;
     for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
         left++;
     enum asked asked = ASKED_UNREACHABLE;
@@ -140,9 +140,7 @@ enum asked ask_host(const char *host, const char *addr, const char *port, const 
             continue;
         struct address address = {.length = a->ai_addrlen};
         memcpy(&address.sockaddr, a->ai_addr, a->ai_addrlen);
-        /* An address that never answers must leave the others their share. */
-        int64_t share = clock_ms() + clock_left(deadline) / left;
-        asked = ask_address(&address, ask, left == 1 ? deadline : share, conversation);
+        asked = ask_address(&address, ask, clock_share(deadline, left), conversation);
         if (asked != ASKED_UNREACHABLE && asked != ASKED_TIMEOUT)
             break;
     }

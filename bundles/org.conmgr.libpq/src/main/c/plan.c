@@ -10,6 +10,7 @@
 
 enum {
     ASYNCHRONOUS_MS = 1000,
+    BEHIND_MS = 50, /* asynchronously, for a host behind a conmgr that has answered: it is needed only if that fails */
     UNLIMITED_MS = 10000 /* for an answer when there is no connect_timeout: a conmgr answers from memory */
 };
 
@@ -19,7 +20,7 @@ static const char *name_of(const struct place *place)
     return place->host[0] != '\0' ? place->host : place->addr;
 }
 
-static void add(struct plan *plan, const char *host, const char *addr, const char *port)
+static void add(struct plan *plan, struct place place)
 {
     if (plan->count == plan->size) {
         size_t size = 2 * plan->size + 8;
@@ -31,18 +32,19 @@ static void add(struct plan *plan, const char *host, const char *addr, const cha
         plan->places = places;
         plan->size = size;
     }
-    plan->places[plan->count++] = (struct place) {host, addr, port};
+    plan->places[plan->count++] = place;
 }
 
 static void add_listed(struct plan *plan, const struct listed *host)
 {
-    add(plan, host->host, host->addr, host->port);
+    bool silent = host->visited && host->asked == ASKED_TIMEOUT;
+    add(plan, (struct place) {host->host, host->addr, host->port, silent});
 }
 
 static void add_named(struct plan *plan, const struct listed *host)
 {
     for (size_t i = 0; i < host->named_count; i++)
-        add(plan, host->named[i].host, host->named[i].addr, host->named[i].port);
+        add(plan, (struct place) {host->named[i].host, host->named[i].addr, host->named[i].port, false});
 }
 
 static void note(struct plan *plan, const char *what, const struct listed *host, const char *text)
@@ -110,6 +112,28 @@ static void visit(struct plan *plan, struct conninfo *c, size_t n, int64_t deadl
     answer_free(&conversation.answer);
 }
 
+/* Until when the n-th of the list is asked, when all must be within a time. */
+static int64_t share(const struct plan *plan, const struct list *list, size_t n, int64_t whole)
+{
+    size_t left = 0;
+    for (size_t i = n; i < list->count; i++)
+        left += listed_tcp(&list->hosts[i]);
+    int64_t until = clock_share(whole, left), most = clock_ms() + BEHIND_MS;
+    return plan->routed && most < until ? most : until;
+}
+
+/* libpq would wait for those that keep silent, and asynchronously without end. */
+static void silent_last(struct plan *plan)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        if (!plan->places[i].silent) {
+            struct place place = plan->places[i];
+            memmove(&plan->places[kept + 1], &plan->places[kept], (i - kept) * sizeof place);
+            plan->places[kept++] = place;
+        }
+}
+
 bool plan_make(struct plan *plan, struct conninfo *c, size_t *next, bool asynchronous)
 {
     *plan = (struct plan) {.session = session_new(c->pq, c->target, c->application)};
@@ -120,10 +144,12 @@ bool plan_make(struct plan *plan, struct conninfo *c, size_t *next, bool asynchr
         size_t n = (*next)++;
         int64_t deadline = clock_ms() + (c->connect_timeout > 0 ? c->connect_timeout * (int64_t) 1000 : UNLIMITED_MS);
         if (listed_tcp(&c->list.hosts[n]))
-            visit(plan, c, n, asynchronous ? whole : deadline, asynchronous);
+            visit(plan, c, n, asynchronous ? share(plan, &c->list, n, whole) : deadline, asynchronous);
         else
             add_listed(plan, &c->list.hosts[n]);
     }
+    if (plan->routed)
+        silent_last(plan);
     plan->tried = plan->count;
     return !plan->failed;
 }
@@ -186,7 +212,7 @@ bool plan_params(struct plan *plan, const struct conninfo *c, const char *const 
         addrs |= plan->places[i].addr[0] != '\0';
     if (!addrs && c->has_addr && plan->count == 1)
         /* An empty hostaddr would leave the program's in force; one with a comma does not. */
-        add(plan, plan->places[0].host, "", plan->places[0].port);
+        add(plan, (struct place) {plan->places[0].host, "", plan->places[0].port, false});
     for (size_t i = 0; i < plan->count; i++) {
         const char *comma = i > 0 ? "," : "";
         text_addf(&plan->hosts, "%s%s", comma, plan->places[i].host);

@@ -16,9 +16,13 @@ enum { TIMEOUT_MAX = 16 };
 
 struct place {
     const char *host, *addr, *port;
+    bool silent; /* it was asked, and has not answered */
 };
 
-/* What libpq gets: the hosts up to the first conmgr that knows an instance, and behind them all others. */
+/*
+ * What libpq gets: the hosts up to the first conmgr that knows an instance, and behind them all others. Once there is such
+ * a conmgr, those that keep silent come behind its instances.
+ */
 struct plan {
     struct place *places; /* their strings are those of the program's list */
     size_t count, size;
@@ -33,8 +37,8 @@ struct plan {
 };
 
 /*
- * Asks the hosts from the next one on, up to the first conmgr that knows an instance; asynchronously all, within a second.
- * False without memory. To be freed in any case.
+ * Asks the hosts from the next one on, up to the first conmgr that knows an instance; asynchronously all, within a second
+ * that they share. False without memory. To be freed in any case.
  */
 bool plan_make(struct plan *plan, struct conninfo *conninfo, size_t *next, bool asynchronous);
 

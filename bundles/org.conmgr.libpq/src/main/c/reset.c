@@ -41,6 +41,13 @@ static bool heard(struct session *session, enum asked asked, struct conversation
     return asked == ASKED_ROUTED;
 }
 
+/* Whether the n-th of the list is asked, besides the last that has answered. */
+static bool is_asked(const struct list *list, size_t n, size_t last)
+{
+    const struct listed *host = &list->hosts[n];
+    return n != last && !(host->visited && host->asked == ASKED_SERVER) && listed_tcp(host);
+}
+
 /* Asks until somebody knows who is alive; whether one does. */
 static bool ask_again(struct session *session)
 {
@@ -53,12 +60,14 @@ static bool ask_again(struct session *session)
         routed = heard(session, ask_address(&session->conmgr.address, &ask, clock_ms() + ASK_MS, &conversation),
                        &conversation, last);
     int64_t deadline = clock_ms() + ASK_MS;
+    size_t left = 0;
+    for (size_t i = 0; i < list->count; i++)
+        left += is_asked(list, i, last);
     for (size_t i = 0; !routed && i < list->count; i++) {
         const struct listed *host = &list->hosts[i];
-        bool server = host->visited && host->asked == ASKED_SERVER;
-        if (i != last && !server && listed_tcp(host))
-            routed = heard(session, ask_host(host->host, host->addr, host->port, &ask, deadline, &conversation),
-                           &conversation, i);
+        if (is_asked(list, i, last))
+            routed = heard(session, ask_host(host->host, host->addr, host->port, &ask, clock_share(deadline, left--),
+                                             &conversation), &conversation, i);
     }
     return routed;
 }

@@ -316,10 +316,36 @@ class HostsTest {
     }
 
     @Test
-    void aFrozenConmgrHoldsUpAnAsynchronousStartForASecond() throws Exception {
+    void silentHostsDoNotHideTheConmgrBehindThemFromAnAsynchronousStart() throws Exception {
+        try (ServerSocket frozen = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                BlackHole hole = new BlackHole();
+                Client client = Client.linked()) {
+            assertThat(client.does("start " + list(hole.port(), frozen.getLocalPort(), conmgr.port())))
+                    .startsWith(at(Servers.primary()));
+            assertThat(client.does("quiet 0")).isEqualTo("silent");
+            assertThat(client.does("option port"))
+                    .as("libpq does not wait for them before it has tried the instances")
+                    .endsWith("," + hole.port() + "," + frozen.getLocalPort());
+        }
+    }
+
+    @Test
+    void aSilentHostBehindTheConmgrHardlyHoldsUpAnAsynchronousStart() throws Exception {
         try (ServerSocket frozen = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Client client = Client.linked()) {
-            client.tell("start " + list(frozen.getLocalPort(), conmgr.port()));
+            String answer = client.does("start " + list(conmgr.port(), frozen.getLocalPort()));
+            assertThat(answer).startsWith(at(Servers.primary()));
+            assertThat(Double.parseDouble(answer.split(" ", -1)[2]))
+                    .as("milliseconds in PQconnectStart")
+                    .isLessThan(1000);
+        }
+    }
+
+    @Test
+    void aFrozenConmgrAloneHoldsUpAnAsynchronousStartForASecond() throws Exception {
+        try (ServerSocket frozen = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Client client = Client.linked()) {
+            client.tell("start " + list(frozen.getLocalPort()));
             // The rest is libpq's own: it waits for the silent host, which closes the connection now.
             Await.until("libpq speaks", () -> {
                 try (Socket asked = frozen.accept();

@@ -2,6 +2,8 @@ package org.conmgr.libpq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.direct.protocol.Frame;
@@ -214,6 +216,23 @@ class ResetTest {
             assertThat(client.does("reset")).startsWith(at(server));
             conmgr.lastBound().down("dead");
             assertThat(client.does("await")).as("conmgr has led to it").isEqualTo("readable");
+        }
+    }
+
+    @Test
+    void findsTheNextConmgrBehindASilentHost() throws Exception {
+        try (Client client = Client.linked();
+                FakeServer other = new FakeServer();
+                ServerSocket frozen = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FakeConmgr next = new FakeConmgr(ask -> route(other, server))) {
+            conmgr.answer(ask -> route(server, other));
+            assertThat(client.does("connect " + list(conmgr.port(), frozen.getLocalPort(), next.port())))
+                    .startsWith(at(server));
+            conmgr.close();
+            server.close();
+            assertThat(client.does("reset")).startsWith(at(other));
+            next.lastBound().down("dead");
+            assertThat(client.does("await")).isEqualTo("readable");
         }
     }
 
