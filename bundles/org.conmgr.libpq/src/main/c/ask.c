@@ -11,13 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { KEEP_IDLE_S = 5, KEEP_INTERVAL_S = 1, KEEP_PROBES = 5 };
+
+static void set(int fd, int level, int option, int value)
+{
+    setsockopt(fd, level, option, &value, sizeof value);
+}
+
 int ask_connect(const struct address *address)
 {
     int fd = socket(address->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    /* A conmgr whose machine has lost its power says nothing any more, nor is anything said to it. */
+    set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S);
+    set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S);
+    set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_PROBES);
+    set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (connect(fd, (const struct sockaddr *) &address->sockaddr, address->length) == 0 || errno == EINPROGRESS
         || errno == EINTR)
         return fd;

@@ -14,14 +14,18 @@
  *   reset              PQreset: as connect
  *   resetstart         PQresetStart and PQresetPoll: as connect
  *   fork               in a child: PQcmSocket, and a connection of its own with the last CONNINFO
+ *   keepalive PORT     of the socket that is connected to this port: SO_KEEPALIVE, TCP_KEEPIDLE, -INTVL and -CNT
  *   finish             PQfinish: the number of open descriptors
  */
 #include <dirent.h>
 #include <libpq-conmgr.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,6 +93,27 @@ static const char *quiet(int ms)
     if (fd.fd < 0)
         return "none";
     return poll(&fd, 1, ms) == 0 ? "silent" : "readable";
+}
+
+static int socket_option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+    getsockopt(fd, level, name, &value, &length);
+    return value;
+}
+
+static void keepalive(int port)
+{
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in peer = {0};
+        socklen_t length = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *) &peer, &length) == 0 && peer.sin_family == AF_INET
+            && ntohs(peer.sin_port) == port)
+            printf("%d %d %d %d\n", socket_option(fd, SOL_SOCKET, SO_KEEPALIVE),
+                   socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), socket_option(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+                   socket_option(fd, IPPROTO_TCP, TCP_KEEPCNT));
+    }
 }
 
 static int descriptors(void)
@@ -168,6 +193,8 @@ int main(void)
             say_state(now_ms() - begun);
         } else if (strcmp(line, "fork") == 0) {
             in_child(last);
+        } else if (strncmp(line, "keepalive ", 10) == 0) {
+            keepalive(atoi(argument));
         } else if (strcmp(line, "finish") == 0) {
             PQfinish(conn);
             conn = NULL;

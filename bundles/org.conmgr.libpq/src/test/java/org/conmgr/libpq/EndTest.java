@@ -115,6 +115,16 @@ class EndTest {
     }
 
     @Test
+    void conmgrsMachineMayDieWithoutAWord() {
+        try (Client client = Client.linked()) {
+            assertThat(client.does("connect " + conninfo())).startsWith(at(Servers.standby()));
+            assertThat(client.does("keepalive " + conmgr.port()))
+                    .as("of the idle connection to conmgr: on, idle s, interval s, probes")
+                    .isEqualTo("1 5 1 5");
+        }
+    }
+
+    @Test
     void aConnectionThatIsToBeKeptIsWatchedAgainWhenConmgrIsBack() throws Exception {
         try (Client client = Client.linked("PGCONMGRLOSS", "keep")) {
             client.does("connect " + conninfo());
