@@ -91,6 +91,21 @@ class ProgramsTest {
     }
 
     @Test
+    void psqlAsksAgainWhenItIsToldTheHostAgain() throws Exception {
+        Companion.require("psql");
+        String reconnects = "\\c template1\n" + PORT + ";\n";
+        Path script = Files.writeString(directory.resolve("script"), reconnects);
+        assertSays(run("psql", "-AtqX", "-f", script.toString()).to(conmgr, "standby"), port(Servers.standby()));
+        assertThat(conmgr.applications())
+                .as("asks, when \\c takes over the list of instances")
+                .hasSize(1);
+        Files.writeString(script, reconnects.replace("template1", "template1 - localhost " + conmgr.port()));
+        assertSays(run("psql", "-AtqX", "-f", script.toString()).to(conmgr, "standby"), port(Servers.standby()));
+        assertThat(conmgr.applications()).as("asks, one before and two now").hasSize(3);
+        assertThat(conmgr.applications().get(2).ask().target()).isEqualTo("standby");
+    }
+
+    @Test
     void psqlWhenDead() throws Exception {
         Companion.require("psql");
         whenDead(run("psql", "-c", "select pg_sleep(600)").to(conmgr, "standby"));
