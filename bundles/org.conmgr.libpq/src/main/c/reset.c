@@ -72,6 +72,25 @@ static bool ask_again(struct session *session)
     return routed;
 }
 
+/* Nobody says who is alive, which a conmgr with route_wait does not as long as nobody fits: what it said last holds. */
+static void spare(struct session *session)
+{
+    const struct endpoint *over = &session->over;
+    if (over->host[0] == '\0' || clock_ms() - session->over_at >= TOLD_NEW_MS)
+        return;
+    struct endpoint *others = calloc(session->count + 1, sizeof *others);
+    size_t count = 0;
+    for (size_t i = 0; others != NULL && i < session->count; i++)
+        if (!endpoint_is(over, session->instances[i].host, session->instances[i].port))
+            others[count++] = session->instances[i];
+    if (count == 0) {
+        free(others);
+        return;
+    }
+    session->alive = others;
+    session->alive_count = count;
+}
+
 /* Whether libpq's list has one that may be alive; what is wrong if not is noted. */
 static bool reachable(struct session *session, bool routed)
 {
@@ -81,6 +100,8 @@ static bool reachable(struct session *session, bool routed)
         others |= !listed_conmgr(&session->list.hosts[i]);
     if (!routed && refused)
         session->alive = calloc(1, sizeof *session->alive); /* nobody */
+    if (!routed && !refused)
+        spare(session);
     if (others || (!routed && !refused))
         return true;
     for (size_t i = 0; i < session->alive_count; i++)

@@ -74,6 +74,8 @@ struct session {
 
     struct text notes; /* what hosts said while their list was walked, a line each */
     char *reason;      /* why it was ended */
+    struct endpoint over; /* whom conmgr has ended it for last; no host when nobody */
+    int64_t over_at;
     char *said;        /* libpq's error message when it was stopped, which ends here for the program; else null */
     char *shown;       /* what PQerrorMessage() returned last */
 };
@@ -108,7 +110,7 @@ bool session_progress(struct session *session, PostgresPollingStatusType status)
 
 /*
  * libpq is about to begin anew. Asks who is alive: a second at most the conmgr that has answered last, and if that knows
- * nobody as long the rest of the program's list. False when libpq can reach nobody.
+ * nobody as long the rest of the program's list, which share that time. False when libpq can reach nobody.
  */
 bool session_reset(struct session *session);
 

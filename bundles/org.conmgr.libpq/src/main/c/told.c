@@ -13,8 +13,7 @@
 enum {
     ASK_MS = 1000,
     FIRST_PAUSE_MS = 50,
-    LONGEST_PAUSE_MS = 500,
-    NEW_MS = 10000 /* by then conmgr has seen an instance that has come back */
+    LONGEST_PAUSE_MS = 500
 };
 
 static void close_fd(int *fd)
@@ -84,10 +83,18 @@ void told_again_later(struct session *session)
         session->due = 0;
 }
 
+/* conmgr says that the bound instance is no good. */
+static void end_by_word(struct session *session, const char *message)
+{
+    session->over = session->bound;
+    session->over_at = clock_ms();
+    end(session, message);
+}
+
 void told_over(struct session *session, const char *message)
 {
-    if (session->known || clock_ms() - session->opened >= NEW_MS)
-        end(session, message);
+    if (session->known || clock_ms() - session->opened >= TOLD_NEW_MS)
+        end_by_word(session, message);
     else
         told_again_later(session);
 }
@@ -162,7 +169,7 @@ static bool hear(struct session *session, enum frame kind, const unsigned char *
         char *message = packet_down(frame, length);
         const char *why = message != NULL ? message : "conmgr declared the instance dead";
         if (session->phase == WATCHED)
-            end(session, why);
+            end_by_word(session, why);
         else
             told_over(session, why);
         free(message);

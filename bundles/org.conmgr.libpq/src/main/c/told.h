@@ -28,6 +28,8 @@ void told_over(struct session *session, const char *message);
 /* conmgr is gone: ends the SQL connection, unless it is to be kept, and then asks again later. */
 void told_lost(struct session *session, const char *why);
 
+enum { TOLD_NEW_MS = 10000 }; /* by then conmgr has seen an instance that has come back */
+
 /* Forgets why it ended, for it begins anew. */
 void told_clear(struct session *session);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.testkit.BlackHole;
@@ -233,6 +234,29 @@ class ResetTest {
             assertThat(client.does("reset")).startsWith(at(other));
             next.lastBound().down("dead");
             assertThat(client.does("await")).isEqualTo("readable");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reset", "resetstart"})
+    void passesByWhomASilentConmgrHasJustDeclaredDead(String how) throws Exception {
+        try (Client client = Client.linked();
+                FakeServer other = new FakeServer()) {
+            conmgr.answer(ask -> route(server, other));
+            assertThat(client.does("connect " + list(conmgr.port()))).startsWith(at(server));
+            conmgr.bound(0).down("dead");
+            conmgr.answer(ask -> ask.instance().isEmpty() ? new CompletableFuture<Frame>().join() : route(other));
+            assertThat(client.does(how)).startsWith(at(other));
+        }
+    }
+
+    @Test
+    void triesWhomASilentConmgrHasDeclaredDeadWhenThereIsNobodyElse() throws Exception {
+        try (Client client = Client.linked()) {
+            assertThat(client.does("connect " + list(conmgr.port()))).startsWith(at(server));
+            conmgr.bound(0).down("dead");
+            conmgr.answer(ask -> ask.instance().isEmpty() ? new CompletableFuture<Frame>().join() : route(server));
+            assertThat(client.does("reset")).startsWith(at(server));
         }
     }
 
