@@ -118,10 +118,9 @@ final class Session implements Watch.Listener {
         if (!deadline.bounded()) {
             return;
         }
-        Watcher.Alarm ringing =
-                Watcher.SHARED.alarm(deadline, () -> end(name + via() + " did not answer within " + deadline));
+        String reason = name + via() + " did not answer within " + deadline;
         synchronized (this) {
-            alarm = ringing;
+            alarm = Watcher.SHARED.alarm(deadline, () -> end(reason, true));
         }
     }
 
@@ -201,9 +200,14 @@ final class Session implements Watch.Listener {
 
     /** Ends the SQL connection under the driver, with a reason for the application's user. Any thread. */
     void end(String reason) {
+        end(reason, false);
+    }
+
+    /** @param late only if the alarm is still set: one that is cancelled may be on its way already */
+    private void end(String reason, boolean late) {
         WatchedSocket open;
         synchronized (this) {
-            if (ended != null || closed) {
+            if (ended != null || closed || (late && alarm == null)) {
                 return;
             }
             ended = reason;

@@ -41,6 +41,7 @@ final class Watcher {
             this.action = action;
         }
 
+        /** Too late for one that has just come due: its action may still run, and must see for itself. */
         void cancel() {
             synchronized (lock) {
                 alarms.remove(this);
