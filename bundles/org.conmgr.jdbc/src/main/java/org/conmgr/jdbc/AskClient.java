@@ -6,11 +6,14 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketOption;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.Map;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.direct.protocol.MalformedPacket;
@@ -23,6 +26,10 @@ import org.conmgr.direct.protocol.MalformedPacket;
  * so a server is always connected to anew.
  */
 final class AskClient {
+    /** Seconds and a number, of {@code jdk.net.ExtendedSocketOptions}. */
+    private static final Map<String, Integer> KEEPALIVE =
+            Map.of("TCP_KEEPIDLE", 5, "TCP_KEEPINTERVAL", 1, "TCP_KEEPCOUNT", 5);
+
     private AskClient() {}
 
     /**
@@ -71,7 +78,8 @@ final class AskClient {
             try {
                 // The channel's socket, since the channel itself knows no timeout.
                 channel.socket().connect(new InetSocketAddress(addresses.get(i), port), share.socketMillis());
-                channel.socket().setTcpNoDelay(true);
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                keepAlive(channel);
                 return channel;
             } catch (SocketTimeoutException e) {
                 failure = new SocketTimeoutException("no TCP connection within " + share);
@@ -81,6 +89,25 @@ final class AskClient {
             channel.close();
         }
         throw failure;
+    }
+
+    /**
+     * Lets the system notice within some 10 s that a conmgr on another host is gone without a word: an ask connection
+     * is idle. Where the system's own times cannot be changed, they stay.
+     */
+    private static void keepAlive(SocketChannel channel) throws IOException {
+        channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+        for (SocketOption<?> option : channel.supportedOptions()) {
+            // By name, since the package jdk.net need not be there.
+            Integer value = KEEPALIVE.get(option.name());
+            if (value != null) {
+                set(channel, option, value);
+            }
+        }
+    }
+
+    private static <T> void set(SocketChannel channel, SocketOption<T> option, Object value) throws IOException {
+        channel.setOption(option, option.type().cast(value));
     }
 
     private static Answer ask(Socket socket, SocketChannel channel, Ask ask, Deadline deadline)

@@ -11,10 +11,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import jdk.net.ExtendedSocketOptions;
 import org.conmgr.direct.protocol.Ask;
 import org.conmgr.direct.protocol.Frame;
 import org.conmgr.testkit.BlackHole;
@@ -69,6 +72,17 @@ class AskClientTest {
             assertThat(routed.channel().isOpen()).isTrue();
             assertThat(conmgr.applications().get(0).ask()).isEqualTo(ASK);
             routed.channel().close();
+        }
+    }
+
+    @Test
+    void aConmgrThatVanishesIsNoticedByTheSystem() throws Exception {
+        try (FakeConmgr conmgr = FakeConmgr.routing(FakeConmgr.route(0, "db1", "", 5432));
+                SocketChannel kept = ((Answer.Routed) ask(conmgr.port(), 5000)).channel()) {
+            assertThat(kept.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
+            assertThat(kept.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isEqualTo(5);
+            assertThat(kept.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL)).isEqualTo(1);
+            assertThat(kept.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(5);
         }
     }
 
