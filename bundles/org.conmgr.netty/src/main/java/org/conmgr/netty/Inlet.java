@@ -38,10 +38,12 @@ public final class Inlet {
     private static final int READS = 16;
 
     /** So many full reads in a row are a stream, which need not come through here where nobody looks at it. */
-    private static final int STREAM = 4;
+    static final int STREAM = 4;
 
     /** A stream ends when less comes at once. */
     private static final int TRICKLE = SIZE / 16;
+
+    private static final boolean SPLICES = Pipe.suits(System.getProperty("os.version", ""));
 
     /** EPOLLIN of epoll(7). Not Netty's constant: where there is no epoll, it may not be touched. */
     private static final int READABLE = 1;
@@ -158,10 +160,10 @@ public final class Inlet {
             }
         }
 
-        /** Null where there are no more file descriptors. */
+        /** Null where there are no more file descriptors, or the kernel is not fit for it. */
         @Nullable
         Pipe pipe() {
-            if (pipe == null) {
+            if (pipe == null && SPLICES) {
                 try {
                     pipe = Pipe.open();
                 } catch (IOException e) {
@@ -179,11 +181,17 @@ public final class Inlet {
             }
         }
 
+        /** Null where there is no memory: the channel's own read ends that channel alone. */
+        @Nullable
         ByteBuf buffer(Channel channel) {
             ByteBuf last = buffer;
             if (last == null || last.refCnt() > 1) {
                 forget();
-                last = channel.alloc().directBuffer(SIZE, SIZE);
+                try {
+                    last = channel.alloc().directBuffer(SIZE, SIZE);
+                } catch (OutOfMemoryError e) {
+                    return null;
+                }
                 buffer = last;
             }
             return last.retain();
@@ -304,15 +312,28 @@ public final class Inlet {
             Outlet there = to;
             Socket target = there == null ? null : there.idle();
             Pipe pipe = loop.pipe();
-            if (target == null || pipe == null) {
+            // Before there is anything in the pipe, which must not stay there.
+            ByteBuf rest = target == null || pipe == null ? null : loop.buffer(from);
+            if (target == null || pipe == null || rest == null) {
                 fullReads = 0;
                 return read(from, by);
             }
-            ByteBuf rest = loop.buffer(from).setIndex(0, 0);
             int count;
             try {
-                count = pipe.move((Socket) own.fd(), target, SIZE, rest);
+                count = pipe.fill((Socket) own.fd(), SIZE);
             } catch (IOException e) {
+                rest.release();
+                fullReads = 0;
+                int read = read(from, by);
+                if (read < 0) {
+                    // The socket has told its error, and tells it no more.
+                    from.pipeline().fireExceptionCaught(e);
+                }
+                return read;
+            }
+            try {
+                pipe.empty(count, target, rest.setIndex(0, 0));
+            } catch (IOException | RuntimeException | Error e) {
                 rest.release();
                 loop.breakPipe();
                 from.pipeline().fireExceptionCaught(e);
@@ -336,6 +357,10 @@ public final class Inlet {
         /** How many bytes were read; 0 for none at present, less when that is not all there is to say. */
         private int read(EpollSocketChannel from, Reader by) {
             ByteBuf bytes = loop.buffer(from);
+            if (bytes == null) {
+                fullReads = 0;
+                return -1;
+            }
             int count = count((Socket) own.fd(), from, bytes);
             fullReads = count == SIZE ? fullReads + 1 : 0;
             if (count <= 0) {

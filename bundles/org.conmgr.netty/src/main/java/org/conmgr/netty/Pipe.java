@@ -5,17 +5,29 @@ import io.netty.channel.epoll.Native;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
+import java.util.regex.Pattern;
 
 /**
  * Moves bytes from socket to socket within the kernel, which copies nothing, by splice(2). Empty after each call, so one
  * serves all sockets of a thread.
  */
 final class Pipe {
+    /**
+     * Kernels whose splice(2) waits for a socket that takes nothing, though that is non-blocking: since 2dc334f1a63a, until
+     * 0f0fa27b871b in 6.7, 6.6.4 and the last of 6.5.
+     */
+    private static final Pattern WAITING_KERNEL = Pattern.compile("6\\.(?:5\\b|6\\.[0-3]\\b).*");
+
     /** Read end, write end. */
     private final FileDescriptor[] ends;
 
     private Pipe(FileDescriptor[] ends) {
         this.ends = ends;
+    }
+
+    /** Whether a pipe is of use with this version of Linux. */
+    static boolean suits(String kernel) {
+        return !WAITING_KERNEL.matcher(kernel).matches();
     }
 
     /** @throws IOException where there are no more file descriptors */
@@ -24,18 +36,26 @@ final class Pipe {
     }
 
     /**
-     * Moves what is there, not more than a pipe holds, 64 KB.
+     * Takes what is there, not more than a pipe holds, 64 KB.
      *
-     * @param rest gets what the other socket does not take at once, or refuses; empty, with an address
-     * @return how many bytes came; 0 for none at present, for the end, and for an error, which the socket's next read meets
+     * @return how many bytes; 0 for none at present, and for the end
+     * @throws IOException an error of the socket, which no later read meets; or this cannot be done with it. The pipe is empty
+     */
+    int fill(Socket from, int max) throws IOException {
+        return Native.splice(from.intValue(), -1, ends[1].intValue(), -1, max);
+    }
+
+    /**
+     * Gives away what it holds.
+     *
+     * @param rest gets what the socket does not take at once, or refuses; empty, with an address
      * @throws IOException the pipe is not to be used any more, and bytes are lost; not known to happen
      */
-    int move(Socket from, Socket to, int max, ByteBuf rest) throws IOException {
-        int count = splice(from, ends[1], max);
+    void empty(int count, Socket to, ByteBuf rest) throws IOException {
         int left = count;
         while (left > 0) {
-            int moved = splice(ends[0], to, left);
-            if (moved <= 0) {
+            int moved = give(to, left);
+            if (moved == 0) {
                 break;
             }
             left -= moved;
@@ -49,14 +69,13 @@ final class Pipe {
             rest.writerIndex(at + read);
             left -= read;
         }
-        return count;
     }
 
-    private static int splice(FileDescriptor from, FileDescriptor to, int max) {
+    private int give(Socket to, int max) {
         try {
-            return Native.splice(from.intValue(), -1, to.intValue(), -1, max);
+            return Native.splice(ends[0].intValue(), -1, to.intValue(), -1, max);
         } catch (IOException e) {
-            // Who reads or writes next in the usual way meets it again, and knows what to do.
+            // Writing in the usual way meets it again, and the channel knows what to do.
             return 0;
         }
     }

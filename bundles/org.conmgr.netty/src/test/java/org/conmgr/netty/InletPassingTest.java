@@ -2,28 +2,41 @@ package org.conmgr.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.conmgr.testkit.Await;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** One connection whose bytes go on to another one. */
 class InletPassingTest {
     private static final int CHUNK = 1 << 20;
+
+    /** Of Linux's tcp_states.h. */
+    private static final int TCP_CLOSE = 7;
 
     private final AtomicLong seen = new AtomicLong();
     private final AtomicLong arrived = new AtomicLong();
@@ -149,6 +162,108 @@ class InletPassingTest {
         Await.until("all has arrived", () -> received.isDone() || arrived.get() == sent);
         to.server.close().sync();
         assertThat(received.get()).isEqualTo(sent);
+    }
+
+    @Test
+    void aResetInTheMiddleOfAStreamIsNoEnd() throws Exception {
+        // So that what it holds is read in one turn: at the next one epoll tells the error itself.
+        from.server.config().setOption(ChannelOption.SO_RCVBUF, 4 * Inlet.SIZE);
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        from.server.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                events.add(String.valueOf(cause.getMessage()));
+            }
+
+            @Override
+            public void channelInactive(ChannelHandlerContext ctx) {
+                events.add("inactive");
+            }
+        });
+        AtomicInteger full = new AtomicInteger();
+        from.server
+                .eventLoop()
+                .submit(() -> Inlet.open(
+                        from.server,
+                        bytes -> {
+                            full.set(bytes.readableBytes() == Inlet.SIZE ? full.get() + 1 : 0);
+                            bytes.release();
+                            if (full.get() == Inlet.STREAM) {
+                                reset(from.client);
+                                Await.until("the reset has come", this::isReset);
+                            }
+                        },
+                        outlet))
+                .sync();
+        receive(CHUNK);
+        Sender sender = new Sender();
+        assertThat(events.poll(Pair.DEADLINE_MS, TimeUnit.MILLISECONDS)).contains("reset");
+        assertThat(sender.sent).failsWithin(Pair.DEADLINE_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private boolean isReset() {
+        return ((EpollSocketChannel) from.server).tcpInfo().state() == TCP_CLOSE;
+    }
+
+    private static void reset(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final class NoMemory extends AbstractByteBufAllocator {
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
+        }
+
+        @Override
+        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+            throw new OutOfMemoryError("of this test");
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            throw new OutOfMemoryError("of this test");
+        }
+    }
+
+    @Test
+    void wantOfMemoryEndsOneChannelAndNotItsLoop() throws Exception {
+        from.server.config().setAllocator(new NoMemory());
+        from.client.getOutputStream().write(1);
+        assertThat(from.server.closeFuture().await(Pair.DEADLINE_MS)).isTrue();
+        try (Pair other = from.another()) {
+            BlockingQueue<Integer> read = new LinkedBlockingQueue<>();
+            other.server
+                    .eventLoop()
+                    .submit(() -> Inlet.open(other.server, bytes -> {
+                        read.add((int) bytes.readByte());
+                        bytes.release();
+                    }))
+                    .sync();
+            other.client.getOutputStream().write(2);
+            assertThat(read.poll(Pair.DEADLINE_MS, TimeUnit.MILLISECONDS)).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "6.5.0-44-generic, false",
+        "6.5.13, false",
+        "6.6.3-1, false",
+        "6.6.4, true",
+        "6.6.30, true",
+        "6.7.0, true",
+        "5.15.0-100-generic, true",
+        "6.1.0-18-amd64, true",
+        "6.18.5, true"
+    })
+    void aKernelThatWaitsForSocketsIsNotUsed(String kernel, boolean suits) {
+        assertThat(Pipe.suits(kernel)).isEqualTo(suits);
     }
 
     private static long pipes() {
