@@ -232,11 +232,9 @@ final class NettyEndpoint implements HeartbeatAcceptor.Endpoint {
             observer.lost(new Loss(
                     peer,
                     verdict,
-                    farewell != WatchdogLink.Farewell.NONE,
+                    farewell.awaited(),
                     replaced ? Set.of() : sessions,
-                    replaced
-                            || farewell == WatchdogLink.Farewell.UNWATCHED
-                            || beats(peer.address().getAddress())));
+                    replaced || farewell.sparesHost() || beats(peer.address().getAddress())));
         }
     }
 

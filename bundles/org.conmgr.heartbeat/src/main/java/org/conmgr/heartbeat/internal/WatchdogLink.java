@@ -86,14 +86,26 @@ final class WatchdogLink {
         void refused(String why);
     }
 
-    /** What a conmgr whose link has ended said it is about to do. */
+    /** What a conmgr whose link has ended said of itself. */
     enum Farewell {
         /** Nothing; or it stops. */
         NONE,
         /** It is to be back. */
         RESTART,
         /** It lives on without this link: see {@link Goodbye.Reason#UNWATCHED}. */
-        UNWATCHED
+        UNWATCHED,
+        /** It lives, and has declared the instance dead: see {@link Goodbye.Reason#TIMED_OUT}. */
+        GAVE_UP;
+
+        /** Whether it may take its time before it is counted as gone. */
+        boolean awaited() {
+            return this == RESTART || this == UNWATCHED;
+        }
+
+        /** Whether its words prove that its host lives: then only what it had registered is lost. */
+        boolean sparesHost() {
+            return this == UNWATCHED || this == GAVE_UP;
+        }
     }
 
     /** How long a connection may last before it is a link. */
@@ -300,6 +312,7 @@ final class WatchdogLink {
                 case RESTART -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), Farewell.RESTART);
                 case UNWATCHED -> lost(now, VerdictReason.SHUT_DOWN_BY_PEER, goodbye.text(), Farewell.UNWATCHED);
                 case UNAUTHENTICATED -> lost(now, VerdictReason.UNAUTHENTICATED, goodbye.text(), Farewell.NONE);
+                case TIMED_OUT -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.evidence(), Farewell.GAVE_UP);
                 default -> lost(now, VerdictReason.CLOSED_BY_PEER, goodbye.evidence(), Farewell.NONE);
             }
         } else if (!(packet instanceof Packet.Unknown)) {

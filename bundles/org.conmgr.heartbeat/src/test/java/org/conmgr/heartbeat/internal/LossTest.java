@@ -120,6 +120,19 @@ class LossTest {
         assertThat(endpoint.beats(InetAddress.getLoopbackAddress())).isFalse();
     }
 
+    /** As when the watchdog stood still, or only what it sent was lost on the way. */
+    @Test
+    void aConmgrThatGivesTheWatchdogUpLives() throws IOException {
+        Socket socket = link("127.0.0.1", new UUID(1, 1), 1, SESSION);
+        Loss loss = left(socket, new Goodbye(Goodbye.Reason.TIMED_OUT, "silent for 2.00 s"));
+        assertThat(loss.verdict().reason()).isEqualTo(VerdictReason.CLOSED_BY_PEER);
+        assertThat(loss.verdict().evidence()).isEqualTo("not heard by the peer: silent for 2.00 s");
+        assertThat(loss.sessions()).containsExactly(SESSION);
+        assertThat(loss.awaited()).isFalse();
+        assertThat(loss.hostAlive()).isTrue();
+        assertThat(endpoint.beats(InetAddress.getLoopbackAddress())).isFalse();
+    }
+
     @Test
     void oneThatLeavesBeforeItIsALinkIsNotLost() throws IOException {
         open("127.0.0.1").getOutputStream().write(frame(new Goodbye(Goodbye.Reason.RESTART, "back soon")));

@@ -219,7 +219,8 @@ class WatchdogTest {
         "CLOSED_BY_PEER, false, Address[client=/192.0.2.7]",
         "SHUT_DOWN_BY_PEER, false, Address[client=/192.0.2.7]",
         "PROTOCOL_ERROR, false, Address[client=/192.0.2.7]",
-        "TIMED_OUT, true, Sessions[clients=[localhost/127.0.0.1:4711]"
+        "TIMED_OUT, true, Sessions[clients=[localhost/127.0.0.1:4711]",
+        "CLOSED_BY_PEER, true, Sessions[clients=[localhost/127.0.0.1:4711]"
     })
     void endsTheBackendsOfALostClient(VerdictReason reason, boolean hostAlive, String expected) {
         start(Map.of());
