@@ -336,9 +336,14 @@ final class Watchdog implements WatchdogView, AutoCloseable {
 
         @Override
         public void unanswered(Duration timeout) {
-            String reason = "no answer to a check within " + Setting.text(timeout);
-            log.log(Message.INSTANCE_LOST, settings.name(), reason);
-            publish(InstanceState.UNRESPONSIVE, reason);
+            synchronized (Watchdog.this) {
+                if (!attributes.state().alive()) {
+                    return; // A login that hangs tells nothing new of an instance that is lost already.
+                }
+                String reason = "no answer to a check within " + Setting.text(timeout);
+                log.log(Message.INSTANCE_LOST, settings.name(), reason);
+                publish(InstanceState.UNRESPONSIVE, reason);
+            }
         }
     }
 

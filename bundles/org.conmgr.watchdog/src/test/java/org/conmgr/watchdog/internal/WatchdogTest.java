@@ -156,6 +156,30 @@ class WatchdogTest {
     }
 
     @Test
+    void aLoginThatHangsIsNoNewsOfALostInstance() {
+        start(Map.of("check_attr_interval", "1", "check_timeout", "50"));
+        checker.answers.add(seen(PRIMARY));
+        Await.until("unresponsive", () -> log.messages(Message.INSTANCE_LOST).size() == 1);
+        checker.answers.add(new Observation.Lost(InstanceState.UNREACHABLE, "no login", false));
+        Await.until("lost", () -> acceptor.endpoint.last().equals("primary, unreachable, timeline 1 no login"));
+        long lost = System.nanoTime();
+        Await.until(
+                "the next has hung for long",
+                () -> System.nanoTime() - lost > Duration.ofMillis(500).toNanos());
+        checker.answers.add(new Observation.Lost(InstanceState.UNREACHABLE, "no login", false));
+        Await.until("it is over", checker.answers::isEmpty);
+        assertThat(acceptor.endpoint.last()).isEqualTo("primary, unreachable, timeline 1 no login");
+        assertThat(log.messages(Message.INSTANCE_LOST)).hasSize(2);
+        checker.answers.add(seen(PRIMARY));
+        Await.until(
+                "back",
+                () -> acceptor.endpoint.published.stream()
+                                .filter("primary, timeline 1 "::equals)
+                                .count()
+                        == 2);
+    }
+
+    @Test
     void anInstanceThatTakesNoNewConnectionsIsDegradedUntilItDoes() {
         start(Map.of("check_attr_interval", "1", "connect_check_interval", "20"));
         checker.answers.add(seen(PRIMARY));
