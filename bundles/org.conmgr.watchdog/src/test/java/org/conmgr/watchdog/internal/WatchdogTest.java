@@ -357,6 +357,29 @@ class WatchdogTest {
                 .startsWith("[Address[client=/192.0.2.8], Sessions[clients=[" + SESSION + "]");
     }
 
+    /** As when its configuration is edited; closing waits for the links' Goodbyes. */
+    @Test
+    void anOrderThatIsTriedAgainWhileTheWatchdogClosesSparesAClientThatIsBack() {
+        Watchdog watchdog = start(Map.of());
+        terminator.failures = 1;
+        CountDownLatch closing = new CountDownLatch(1);
+        acceptor.endpoint.duringClose = () -> {
+            closing.countDown();
+            Await.until("tried again", () -> terminator.orders.size() == 2);
+        };
+        terminator.during = () -> {
+            if (terminator.orders.size() == 1) {
+                acceptor.endpoint.links.add(status(peer("192.0.2.7")));
+                new Thread(watchdog::close, "closes the watchdog").start();
+                Await.until("the watchdog closes", () -> closing.getCount() == 0);
+            }
+        };
+        acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, false));
+        Await.until("tried again", () -> terminator.orders.size() == 2);
+        assertThat(terminator.orders.get(0)).isInstanceOf(Termination.Address.class);
+        assertThat(terminator.orders.get(1)).isInstanceOf(Termination.Sessions.class);
+    }
+
     @Test
     void keepsTheViewWhileTheInstanceIsThereAndEmptiesItAtTheEnd() {
         Watchdog watchdog = start(Map.of("check_attr_interval", "1"));
@@ -563,6 +586,7 @@ class WatchdogTest {
         final List<LinkStatus> links = new CopyOnWriteArrayList<>();
         volatile boolean open;
         volatile int limit;
+        volatile Runnable duringClose = () -> {};
 
         String last() {
             return published.isEmpty() ? "" : published.get(published.size() - 1);
@@ -599,6 +623,7 @@ class WatchdogTest {
 
         @Override
         public void close(Departure departure) {
+            duringClose.run();
             open = false;
         }
     }
