@@ -6,8 +6,18 @@ import java.util.Set;
 
 /** Whose backends to end. */
 public sealed interface Termination {
-    /** Every backend, walsenders too, whose client address is this host's, except the watchdog's own. */
-    record Address(InetAddress client) implements Termination {}
+    /**
+     * Every backend, walsenders too, whose client address is this host's and that began before a point in time, except
+     * the watchdog's own.
+     *
+     * @param before that point, by {@link System#nanoTime}: it stays where it is, however long the order has to wait
+     */
+    record Address(InetAddress client, long before) implements Termination {
+        /** Those that have begun by now. */
+        public Address(InetAddress client) {
+            this(client, System.nanoTime());
+        }
+    }
 
     /**
      * Only the backends of these client sockets that began before a point in time: a port may be another session's by

@@ -24,16 +24,21 @@ import org.conmgr.watchdog.internal.WatchdogSettings.Scope;
 
 /**
  * Decides which backends a lost conmgr costs, and ends them on a thread of its own, over a connection that was open
- * before it was needed. An order that fails is tried again until it works or the client is back.
+ * before it was needed. An order that fails is tried again for a while; whoever began after the loss is spared, however
+ * long it takes.
  */
 final class Terminations implements AutoCloseable {
     private static final long RETRY_MILLIS = 1000;
     private static final long RECONNECT_MILLIS = 5000;
-    private static final int MAX_TRIES = 60;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int MAX_ORDERS = 10_000;
 
     /** @param since when the conmgr was lost, by {@link System#nanoTime} */
     private record Order(Loss loss, long since) {
+        InetAddress host() {
+            return address(loss.peer());
+        }
+
         /** What it had registered; a port may be another session's by now. */
         Termination.Sessions sessions() {
             return new Termination.Sessions(loss.sessions(), since);
@@ -44,6 +49,7 @@ final class Terminations implements AutoCloseable {
     private final Terminator.Connection connection;
     private final Predicate<InetAddress> beats;
     private final MessageLog log;
+    private final Duration patience;
     private final ScheduledThreadPoolExecutor executor;
     private final AtomicLong terminated = new AtomicLong();
 
@@ -58,10 +64,21 @@ final class Terminations implements AutoCloseable {
     /** {@code beats} tells whether any conmgr from an address has a link now. */
     Terminations(
             WatchdogSettings settings, Terminator.Connection connection, Predicate<InetAddress> beats, MessageLog log) {
+        this(settings, connection, beats, log, PATIENCE);
+    }
+
+    /** @param patience how long an order that fails is tried again */
+    Terminations(
+            WatchdogSettings settings,
+            Terminator.Connection connection,
+            Predicate<InetAddress> beats,
+            MessageLog log,
+            Duration patience) {
         this.settings = settings;
         this.connection = connection;
         this.beats = beats;
         this.log = log;
+        this.patience = patience;
         executor = new ScheduledThreadPoolExecutor(1, body -> {
             Thread thread = new Thread(body, "watchdog-" + settings.name() + "-terminator");
             thread.setDaemon(true);
@@ -115,14 +132,14 @@ final class Terminations implements AutoCloseable {
             awaited.add(order);
             boolean waits = run(settings.restartGrace().toMillis(), () -> {
                 if (awaited.remove(order)) {
-                    begin(order);
+                    begin(order, System.nanoTime()); // Its host may have died since.
                 }
             });
             if (!waits) {
                 awaited.remove(order);
             }
         } else {
-            run(0, () -> begin(order));
+            run(0, () -> begin(order, order.since()));
         }
     }
 
@@ -131,8 +148,10 @@ final class Terminations implements AutoCloseable {
         awaited.removeIf(order -> order.loss().peer().id().equals(peer.id()));
     }
 
-    private void begin(Order order) {
-        terminate(order, order.loss().hostAlive() || settings.scope() == Scope.SESSIONS, 1);
+    /** @param before to this point its host may have had sessions, by {@link System#nanoTime} */
+    private void begin(Order order, long before) {
+        Termination all = new Termination.Address(order.host(), before);
+        terminate(order, all, order.loss().hostAlive() || settings.scope() == Scope.SESSIONS, System.nanoTime(), true);
     }
 
     private static Occasion occasion(Loss loss) {
@@ -143,14 +162,19 @@ final class Terminations implements AutoCloseable {
         };
     }
 
-    private void terminate(Order order, boolean registeredOnly, int tries) {
+    /**
+     * Ends {@code all} of its host, or what it had registered.
+     *
+     * @param begun when it was first tried, by {@link System#nanoTime}
+     */
+    private void terminate(Order order, Termination all, boolean registeredOnly, long begun, boolean first) {
         Loss loss = order.loss();
         // A client that came back while the order waited has sessions of its own, which are not to be ended.
-        boolean sessionsOnly = registeredOnly || beats.test(address(loss.peer()));
+        boolean sessionsOnly = registeredOnly || beats.test(order.host());
         if (sessionsOnly && loss.sessions().isEmpty()) {
             return;
         }
-        Termination what = sessionsOnly ? order.sessions() : new Termination.Address(address(loss.peer()));
+        Termination what = sessionsOnly ? order.sessions() : all;
         try {
             Terminated result = connection.terminate(what);
             terminated.addAndGet(result.ended());
@@ -159,11 +183,12 @@ final class Terminations implements AutoCloseable {
                 log.log(Message.BACKENDS_SPARED, result.refused(), whose(loss, sessionsOnly));
             }
         } catch (IOException e) {
-            if (tries == 1 || tries == MAX_TRIES) {
+            boolean last = System.nanoTime() - begun >= patience.toNanos();
+            if (first || last) {
                 log.log(Message.TERMINATION_FAILED, whose(loss, sessionsOnly), String.valueOf(e.getMessage()));
             }
-            if (tries < MAX_TRIES) {
-                run(RETRY_MILLIS, () -> terminate(order, sessionsOnly, tries + 1));
+            if (!last) {
+                run(RETRY_MILLIS, () -> terminate(order, all, sessionsOnly, begun, false));
             }
         }
     }

@@ -239,10 +239,10 @@ class WatchdogTest {
 
     @ParameterizedTest
     @CsvSource({
-        "TIMED_OUT, false, Address[client=/192.0.2.7]",
-        "CLOSED_BY_PEER, false, Address[client=/192.0.2.7]",
-        "SHUT_DOWN_BY_PEER, false, Address[client=/192.0.2.7]",
-        "PROTOCOL_ERROR, false, Address[client=/192.0.2.7]",
+        "TIMED_OUT, false, Address[client=/192.0.2.7",
+        "CLOSED_BY_PEER, false, Address[client=/192.0.2.7",
+        "SHUT_DOWN_BY_PEER, false, Address[client=/192.0.2.7",
+        "PROTOCOL_ERROR, false, Address[client=/192.0.2.7",
         "TIMED_OUT, true, Sessions[clients=[localhost/127.0.0.1:4711]",
         "CLOSED_BY_PEER, true, Sessions[clients=[localhost/127.0.0.1:4711]"
     })
@@ -299,8 +299,8 @@ class WatchdogTest {
         back.countDown();
         Await.until("the one that did not come back is ended", () -> terminator.orders.size() == 2);
         assertThat(terminator.orders)
-                .extracting(Object::toString)
-                .containsExactly("Address[client=/192.0.2.9]", "Address[client=/192.0.2.8]");
+                .extracting(order -> ((Termination.Address) order).client().getHostAddress())
+                .containsExactly("192.0.2.9", "192.0.2.8");
     }
 
     @Test
@@ -343,6 +343,43 @@ class WatchdogTest {
     }
 
     @Test
+    void anOrderEndsNobodyWhoBeganAfterTheLossHoweverOftenItIsTried() {
+        start(Map.of());
+        terminator.failures = 1;
+        long before = System.nanoTime();
+        acceptor.observer.lost(loss(VerdictReason.TIMED_OUT, false, false));
+        long after = System.nanoTime();
+        Await.until("tried again", () -> terminator.orders.size() == 2);
+        assertThat(terminator.orders).allSatisfy(order -> assertThat(((Termination.Address) order).before() - before)
+                .isBetween(0L, after - before));
+    }
+
+    /** Its host may have died while it was awaited. */
+    @Test
+    void oneThatWasAwaitedInVainLosesAllThatBeganMeanwhile() {
+        start(Map.of("restart_grace", "50"));
+        long before = System.nanoTime();
+        acceptor.observer.lost(loss(VerdictReason.SHUT_DOWN_BY_PEER, true, false));
+        Await.until("ended", () -> !terminator.orders.isEmpty());
+        assertThat(terminator.orders)
+                .singleElement()
+                .isInstanceOfSatisfying(Termination.Address.class, all -> assertThat(all.before() - before)
+                        .isGreaterThanOrEqualTo(Duration.ofMillis(50).toNanos()));
+    }
+
+    @Test
+    void anOrderThatFailsForLongIsGivenUp() {
+        terminator.failures = Integer.MAX_VALUE;
+        try (Terminations terminations =
+                new Terminations(settings(Map.of()), terminator, host -> false, log, Duration.ofMillis(1500))) {
+            terminations.lost(loss(VerdictReason.TIMED_OUT, false, false));
+            Await.until(
+                    "given up", () -> log.messages(Message.TERMINATION_FAILED).size() == 2);
+        }
+        assertThat(terminator.orders).hasSizeBetween(2, 3);
+    }
+
+    @Test
     void anOrderThatHasToWaitSparesAClientThatIsBackMeanwhile() {
         start(Map.of());
         CountDownLatch back = new CountDownLatch(1);
@@ -353,8 +390,8 @@ class WatchdogTest {
         acceptor.endpoint.links.add(status(peer("192.0.2.7")));
         back.countDown();
         Await.until("the second is done", () -> terminator.orders.size() == 2);
-        assertThat(terminator.orders.toString())
-                .startsWith("[Address[client=/192.0.2.8], Sessions[clients=[" + SESSION + "]");
+        assertThat(terminator.orders.get(0).toString()).startsWith("Address[client=/192.0.2.8");
+        assertThat(terminator.orders.get(1).toString()).startsWith("Sessions[clients=[" + SESSION + "]");
     }
 
     /** As when its configuration is edited; closing waits for the links' Goodbyes. */

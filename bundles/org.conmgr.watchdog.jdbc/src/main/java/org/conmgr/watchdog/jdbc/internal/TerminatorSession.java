@@ -57,6 +57,7 @@ final class TerminatorSession {
                           and (self.ends_others or pg_has_role(self.oid, a.usesysid, 'usage')) as may_end
                 from self, pg_stat_activity a left join pg_roles r on r.oid = a.usesysid
                where %s
+                 and a.backend_start < ?
                  and a.usesysid is not null
                  and not %s
             )
@@ -68,8 +69,7 @@ final class TerminatorSession {
 
     private static final String OF_ADDRESSES = "a.client_addr = any (cast(? as text[])::inet[])";
     private static final String OF_SOCKETS = "(a.client_addr, a.client_port) in"
-            + " (select * from unnest(cast(? as text[])::inet[], cast(? as int[])))"
-            + " and a.backend_start < ?";
+            + " (select * from unnest(cast(? as text[])::inet[], cast(? as int[])))";
     private static final String CLOCK = "select clock_timestamp()";
 
     /** As near as the server's clock is to be known, and how often it is asked for that. */
@@ -97,7 +97,7 @@ final class TerminatorSession {
         ofSockets = connection.prepareStatement(TERMINATE.formatted(OF_SOCKETS, ApplicationName.OWN_SESSION));
         clock = connection.prepareStatement(CLOCK);
         // Once with nobody, so that the server has all planned before they are needed.
-        run(ofAddresses, List.of());
+        run(ofAddresses, List.of(), System.nanoTime());
         run(ofSockets, List.of(), List.of(), System.nanoTime());
     }
 
@@ -150,7 +150,7 @@ final class TerminatorSession {
     /** Ends backends. */
     Terminated terminate(Termination termination) throws SQLException {
         if (termination instanceof Termination.Address address) {
-            return run(ofAddresses, hostTexts(address.client()));
+            return run(ofAddresses, hostTexts(address.client()), address.before());
         }
         Termination.Sessions sessions = (Termination.Sessions) termination;
         Set<InetSocketAddress> sockets = sessions.clients();
@@ -172,10 +172,15 @@ final class TerminatorSession {
         return run(statement, addresses);
     }
 
+    private Terminated run(PreparedStatement statement, List<String> addresses, long before) throws SQLException {
+        statement.setObject(2, atServer(before));
+        return run(statement, addresses);
+    }
+
     /**
      * What the server's clock showed at this point of {@link System#nanoTime}, or a little earlier: by as much as an
      * answer was under way. Never later, which would cost a session that began after that point; one that is meant
-     * began well before, as its conmgr had told of it.
+     * began well before, as its conmgr had told of it or its host had been silent for long.
      */
     private OffsetDateTime atServer(long point) throws SQLException {
         OffsetDateTime latest = OffsetDateTime.MIN;

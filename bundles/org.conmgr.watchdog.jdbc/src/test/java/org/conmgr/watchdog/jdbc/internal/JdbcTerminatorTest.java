@@ -37,8 +37,6 @@ import org.postgresql.Driver;
 
 /** Whose sessions the terminator ends, and whose it does not. */
 class JdbcTerminatorTest {
-    private static final Termination SECOND = new Termination.Address(address("127.0.0.2"));
-
     private static EmbeddedCluster cluster;
     private static EmbeddedInstance instance;
 
@@ -83,7 +81,7 @@ class JdbcTerminatorTest {
             execute(inTransaction, "lock table locked in access exclusive mode");
             Worker waiting = Worker.start(() -> execute(bystander, "table locked"));
 
-            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(4, 0));
+            assertThat(terminator.terminate(second())).isEqualTo(new Terminated(4, 0));
 
             waiting.awaitEnd();
             assertThat(sleeping.awaitFailure())
@@ -97,7 +95,7 @@ class JdbcTerminatorTest {
             assertThat(inTransaction.isValid(5)).isFalse();
             assertThat(walsender.isValid(5)).isFalse();
             assertThat(bystander.isValid(5)).isTrue();
-            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(0, 0));
+            assertThat(terminator.terminate(second())).isEqualTo(new Terminated(0, 0));
         }
     }
 
@@ -232,6 +230,20 @@ class JdbcTerminatorTest {
         }
     }
 
+    /** As when the instance has restarted meanwhile, or the host is back without its conmgr. */
+    @Test
+    void sparesWhoeverComesFromTheHostWhileTheOrderWaits() throws Exception {
+        try (Terminator.Connection terminator = terminator(instance);
+                Connection earlier = client(instance, "127.0.0.2")) {
+            Termination order = second();
+            try (Connection later = client(instance, "127.0.0.2")) {
+                assertThat(terminator.terminate(order)).isEqualTo(new Terminated(1, 0));
+                assertThat(earlier.isValid(5)).isFalse();
+                assertThat(later.isValid(5)).isTrue();
+            }
+        }
+    }
+
     /** As on a machine that is too busy to execute it at once. */
     @Test
     void sparesWhoeverComesWhileTheInstanceIsSlow() throws Exception {
@@ -276,12 +288,12 @@ class JdbcTerminatorTest {
                 Connection one = client(instance, "127.0.0.2");
                 Connection another = client(instance, "127.0.0.2");
                 Terminator.Connection mightier = terminator(instance, "user", EmbeddedInstance.SUPERUSER)) {
-            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(2, 1));
+            assertThat(terminator.terminate(second())).isEqualTo(new Terminated(2, 1));
             assertThat(one.isValid(5)).isFalse();
             assertThat(another.isValid(5)).isFalse();
             assertThat(superuser.isValid(5)).isTrue();
             awaitClientsAt("127.0.0.2", 1);
-            assertThat(mightier.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
+            assertThat(mightier.terminate(second())).isEqualTo(new Terminated(1, 0));
             assertThat(superuser.isValid(5)).isFalse();
         }
     }
@@ -297,7 +309,7 @@ class JdbcTerminatorTest {
                     .isThrownBy(blind::connect)
                     .withMessage(text);
             assertThatExceptionOfType(IOException.class)
-                    .isThrownBy(() -> blind.terminate(SECOND))
+                    .isThrownBy(() -> blind.terminate(second()))
                     .withMessage(text + "; ended 1 that it does see");
             assertThat(client.isValid(5)).isTrue();
             assertThat(own.isValid(5)).isFalse();
@@ -307,17 +319,17 @@ class JdbcTerminatorTest {
                 assertThatExceptionOfType(IOException.class)
                         .isThrownBy(powerless::connect)
                         .withMessage(text);
-                assertThat(powerless.terminate(SECOND)).isEqualTo(new Terminated(0, 1));
+                assertThat(powerless.terminate(second())).isEqualTo(new Terminated(0, 1));
             }
             // Its session is the one that logged in without.
-            assertThat(blind.terminate(SECOND)).isEqualTo(new Terminated(0, 1));
+            assertThat(blind.terminate(second())).isEqualTo(new Terminated(0, 1));
             instance.query("grant pg_signal_backend to app");
             blind.connect();
-            assertThat(blind.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
+            assertThat(blind.terminate(second())).isEqualTo(new Terminated(1, 0));
             assertThat(client.isValid(5)).isFalse();
             instance.query("revoke pg_monitor from app");
             assertThatExceptionOfType(IOException.class)
-                    .isThrownBy(() -> blind.terminate(SECOND))
+                    .isThrownBy(() -> blind.terminate(second()))
                     .withMessage(text + "; ended 0 that it does see");
             assertThatExceptionOfType(IOException.class)
                     .isThrownBy(blind::connect)
@@ -344,7 +356,7 @@ class JdbcTerminatorTest {
                         .isThrownBy(late::connect)
                         .withMessageContaining("(53300)");
             }
-            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(clients.size(), 0));
+            assertThat(terminator.terminate(second())).isEqualTo(new Terminated(clients.size(), 0));
             for (Connection client : clients) {
                 assertThat(client.isValid(5)).isFalse();
             }
@@ -359,14 +371,19 @@ class JdbcTerminatorTest {
             Set<String> before = ownSessions();
             instance.query("select pg_terminate_backend(pid) from pg_stat_activity"
                     + " where application_name = 'terminator process'");
-            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(1, 0));
+            assertThat(terminator.terminate(second())).isEqualTo(new Terminated(1, 0));
             assertThat(client.isValid(5)).isFalse();
             awaitClientsAt("127.0.0.2", 0);
             Await.passes(
                     "another session",
                     () -> assertThat(ownSessions()).hasSize(1).doesNotContainAnyElementsOf(before));
-            assertThat(terminator.terminate(SECOND)).isEqualTo(new Terminated(0, 0));
+            assertThat(terminator.terminate(second())).isEqualTo(new Terminated(0, 0));
         }
+    }
+
+    /** All of that host by now. */
+    private static Termination second() {
+        return new Termination.Address(address("127.0.0.2"));
     }
 
     private static Connection walsender(String from) throws SQLException {
